@@ -1,0 +1,1 @@
+"""The press: turns docs/ into a verified site."""

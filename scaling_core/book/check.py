@@ -1,0 +1,184 @@
+"""Does the text say what the code says? Compare, report every difference, or write it back."""
+
+from __future__ import annotations
+
+import doctest
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scaling_core.book import cite, math
+from scaling_core.book.execute import Record, Run, run_pages, steps, write_atomically
+from scaling_core.book.origin import check_origins
+from scaling_core.book.scan import Block, Page, Value, scan
+from scaling_core.book.source import Problem
+
+
+@dataclass
+class Difference:
+    """One place where page and code disagree; `new` is what the page should say."""
+
+    page: Page
+    index: int  # line of the page, counted from 0
+    says: str
+    new: str
+    step: Block | Value
+
+    def __str__(self) -> str:
+        line = self.page.lines[self.index]
+        return (
+            f"{line.file}:{line.number}: the text and the code differ\n"
+            f"    the page says: {_shorten(self.says)}\n"
+            f"    the code says: {_shorten(self.new)}\n"
+            f"    to accept it:  python -m scaling_core.book --update {self.page.file}"
+        )
+
+
+@dataclass
+class Report:
+    """All that is wrong with the pages of a book."""
+
+    runs: list[Run]
+    problems: list[Problem] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        return not self.problems and not self.differences
+
+    def __str__(self) -> str:
+        lines = [str(item) for item in sorted(self.problems, key=lambda p: (p.file, p.line))]
+        lines += [str(item) for item in self.differences]
+        counts = f"{len(self.problems)} problems, {len(self.differences)} differences"
+        return "\n".join([*lines, counts] if lines else [])
+
+
+def same(expected: str, got: str) -> bool:
+    """Equal after white space is collapsed."""
+    return expected.split() == got.split()
+
+
+def pages_of(root: Path) -> list[Path]:
+    """The book's Markdown pages, in order."""
+    return sorted((root / "docs").rglob("*.md"))
+
+
+def check_book(root: Path, paths: Sequence[Path] | None = None) -> Report:
+    """Scan, run and compare pages (default: all of them)."""
+    pages = [scan(path, root) for path in (pages_of(root) if paths is None else paths)]
+    for page in pages:
+        check_origins(page)
+        check_marks(page)
+    # a page that cannot be read is not run, but the others are: one run shows everything
+    runs = run_pages([page for page in pages if not page.problems], root)
+    report = Report(runs, [problem for page in pages for problem in page.problems])
+    for run in runs:
+        compare(run, report)
+    return report
+
+
+def check_marks(page: Page) -> None:
+    """Formulas that cannot be set and works that the bibliography lacks."""
+    for formula in page.formulas:
+        try:
+            math.render(formula.latex, formula.display)
+        except ValueError as error:
+            page.complain(formula.first, str(error))
+    for text, index in page.citations:
+        for key in cite.unknown(text):
+            page.complain(index, f"citation {key!r} is not in scaling_core/data/references.bib")
+
+
+def compare(run: Run, report: Report) -> None:
+    """Add to the report what a page's records and its text disagree on."""
+    for step, record in zip(steps(run.page), run.records, strict=False):
+        if not record:
+            continue  # the page stopped before it
+        if error := record.get("error"):
+            line = run.page.lines[min(error["line"], len(run.page.lines) - 1)]
+            report.problems.append(Problem(line.file, line.number, error["message"]))
+        elif isinstance(step, Value):
+            if not same(step.text, record["text"]):
+                report.differences.append(
+                    Difference(run.page, step.line, step.text, record["text"], step)
+                )
+        elif step.language == "pycon":
+            _compare_examples(run.page, step, record, report)
+        else:
+            _compare_output(run.page, step, record, report)
+    used = {id(run.page.output_of(b)) for b in run.page.blocks if b.language == "python"}
+    for block in run.page.blocks:
+        if block.language == "output" and id(block) not in used:
+            line = run.page.lines[block.first]
+            message = "this output block follows no python block"
+            report.problems.append(Problem(line.file, line.number, message))
+
+
+def _compare_output(page: Page, block: Block, record: Record, report: Report) -> None:
+    output = page.output_of(block)
+    text = record["out"].rstrip("\n")
+    if output is None and not text:
+        return
+    if output is None:
+        report.differences.append(Difference(page, block.last, "(no output block)", text, block))
+    elif not same(output.code, text):
+        report.differences.append(Difference(page, output.first, output.code, text, output))
+
+
+def _compare_examples(page: Page, block: Block, record: Record, report: Report) -> None:
+    examples = doctest.DocTestParser().get_examples(block.code)
+    for example, got in zip(examples, record["examples"], strict=True):
+        # of an expected exception only its last line is compared, as doctest does
+        out = got["out"].splitlines()[-1:] if example.exc_msg else [got["out"]]
+        want = example.exc_msg or example.want
+        if not same(want, "\n".join(out)):
+            index = block.first + 1 + example.lineno
+            report.differences.append(
+                Difference(page, index, want.rstrip(), got["out"].rstrip(), block)
+            )
+
+
+def update(report: Report, root: Path) -> list[str]:
+    """Write what the code says into the pages; returns the files changed."""
+    changed = []
+    for file in sorted({d.page.file for d in report.differences}):
+        differences = [d for d in report.differences if d.page.file == file]
+        page = differences[0].page
+        own = [d for d in differences if page.lines[d.index].file == file]  # not in a snippet
+        edits = [edit for difference in own for edit in _edit(difference)]
+        path = root / file
+        raw = path.read_bytes().decode("utf-8-sig")
+        newline = "\r\n" if "\r\n" in raw else "\n"
+        lines = raw.replace("\r\n", "\n").split("\n")
+        for index, start, end, new in sorted(edits, key=lambda e: (e[0], e[1]), reverse=True):
+            number = page.lines[index].number - 1
+            if start is not None:  # columns within one line
+                lines[number] = lines[number][:start] + new + lines[number][end:]
+            else:  # whole lines index .. end - 1
+                last = number + (end - index)
+                lines[number:last] = new.split("\n") if new else []
+        write_atomically(path, newline.join(lines))
+        changed.append(file)
+    return changed
+
+
+def _edit(difference: Difference) -> list[tuple[int, int | None, int, str]]:
+    """(line, column or None, end, new text) that makes the page say what the code says."""
+    step, new = difference.step, difference.new
+    if isinstance(step, Value):
+        return [(step.line, step.start + 1, step.start + 1 + len(step.text), new)]
+    if step.language == "output":
+        return [(step.first + 1, None, step.last, new)]
+    if step.language == "python":  # prints, but has no output block yet
+        return [(step.last, None, step.last + 1, f"```\n\n```output\n{new}\n```")]
+    examples = doctest.DocTestParser().get_examples(step.code)
+    offset = difference.index - step.first - 1
+    example = next(e for e in examples if e.lineno == offset)
+    first = difference.index + example.source.count("\n")
+    return [(first, None, first + example.want.count("\n"), new)]
+
+
+def _shorten(text: str) -> str:
+    lines = text.strip().split("\n") or [""]
+    shown = "\n                   ".join(line[:160] for line in lines[:12])
+    return shown + ("\n                   ..." if len(lines) > 12 else "")

@@ -1,0 +1,63 @@
+"""The line under a page's title: reading time, level, what it needs, the page as a notebook."""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+
+from scaling_core.book.scan import Page
+
+WORDS_A_MINUTE = 200
+SECONDS = {"formula": 10, "figure": 30, "code line": 3}
+
+
+def minutes(page: Page) -> int:
+    """Reading time from words, formulas, figures and lines of code; problems are not counted."""
+    fenced = {i for b in page.blocks for i in range(b.first, b.last + 1)}
+    prose = [line.text for i, line in enumerate(page.lines) if i not in fenced]
+    words = sum(len(re.findall(r"[A-Za-z]{2,}", text)) for text in prose)
+    code = [b for b in page.blocks if b.language in ("python", "pycon") and not b.is_figure]
+    seconds = words * 60 / WORDS_A_MINUTE
+    seconds += SECONDS["formula"] * sum(formula.display for formula in page.formulas)
+    seconds += SECONDS["figure"] * sum(block.is_figure for block in page.blocks)
+    seconds += SECONDS["code line"] * sum(len(block.code.splitlines()) for block in code)
+    return max(1, round(seconds / 60))
+
+
+def has_notebook(page: Page) -> bool:
+    """Pages with code that runs can be downloaded as a notebook."""
+    return any(block.runs for block in page.blocks)
+
+
+def head_line(page: Page) -> str:
+    """HTML of the line; the facts come from the front matter and the page itself."""
+    meta = page.meta
+    if page.is_problem:
+        parts = [f"{meta.get('minutes', minutes(page))} min"]
+        parts += [f"skills: {', '.join(meta['skills'])}"] if meta.get("skills") else []
+        parts += [f"law: {meta['law']}"] if meta.get("law") else []
+    else:
+        parts = [f"{minutes(page)} min"]
+    if level := meta.get("level"):
+        parts.insert(1, f"level {level} of 5")
+    shown = [html.escape(str(part)) for part in parts]
+    if needs := meta.get("needs"):
+        links = [f'<a href="{_url(page.file, need)}">{_name(need)}</a>' for need in needs]
+        shown.append("needs " + ", ".join(links))
+    if has_notebook(page):
+        shown.append('<a href="notebook.ipynb" download>notebook</a>')
+    items = "".join(f"<li>{part}</li>" for part in shown)
+    return f'<ul class="page-head" aria-label="About this page">{items}</ul>'
+
+
+def _name(path: str) -> str:
+    stem = path.removesuffix("/index.md").removesuffix(".md").rpartition("/")[2]
+    return html.escape(stem.replace("-", " "))
+
+
+def _url(file: str, target: str) -> str:
+    """Relative address of another page, with MkDocs' directory addresses."""
+    here = file.removeprefix("docs/").removesuffix(".md").removesuffix("index")
+    there = target.removesuffix(".md").removesuffix("index")
+    return html.escape(os.path.relpath(f"/{there}", f"/{here}") + "/")

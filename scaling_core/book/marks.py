@@ -1,0 +1,90 @@
+"""The marks inside one line of text: `[29.4B]{= expression }`, `$formula$`, `[@citation, Table 3]`.
+
+Code spans and comments are passed over. Columns are those of the line, so that a mark can be
+replaced or rewritten in place.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+
+CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)")
+COMMENT = re.compile(r"<!--.*?-->")
+# a dollar sign opens if no space follows, closes if no space stands before and no digit follows
+FORMULA = re.compile(r"(?<![\\$])\$(?![\s$])((?:\\.|[^\\$])*?[^\s\\$]|\\.)\$(?![\d$])")
+CITATION = re.compile(r"\[@([^\[\]]+)\](?![({\[])")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One mark: `kind` is value, formula or citation; `start`, `end` are columns of all of it."""
+
+    kind: str
+    start: int
+    end: int
+    text: str  # what stands in the brackets or between the dollar signs
+    expression: str = ""  # of a value
+
+
+def find_marks(text: str) -> tuple[list[Mark], list[str]]:
+    """The marks of one line in order, and messages about values that cannot be read.
+
+    >>> find_marks("about [29.4B]{= human(N) } and $6ND$")[0][0].expression
+    'human(N)'
+    """
+    taken = [m.span() for pattern in (CODE_SPAN, COMMENT) for m in pattern.finditer(text)]
+    marks, messages = _values(text, taken)
+    for pattern, kind in ((CITATION, "citation"), (FORMULA, "formula")):
+        for match in pattern.finditer(text):
+            if not _inside(match.start(), taken):
+                marks.append(Mark(kind, *match.span(), match[1]))
+                taken.append(match.span())
+    return sorted(marks, key=lambda mark: mark.start), messages
+
+
+def _values(text: str, taken: list[tuple[int, int]]) -> tuple[list[Mark], list[str]]:
+    marks: list[Mark] = []
+    messages: list[str] = []
+    position = 0
+    while (bracket := text.find("]{=", position)) >= 0:
+        position = bracket + 3
+        if _inside(bracket, taken):
+            continue
+        start, end = _opening(text, bracket), _closing(text, bracket + 3)
+        if start is None or end is None:
+            shown = text[bracket : bracket + 40]
+            messages.append(f"checked value {shown!r}: write [29.4B]{{= expression }}")
+            continue
+        expression = text[bracket + 3 : end].strip()
+        marks.append(Mark("value", start, end + 1, text[start + 1 : bracket], expression))
+        taken.append((start, end + 1))
+        position = end + 1
+    return marks, messages
+
+
+def _inside(column: int, spans: list[tuple[int, int]]) -> bool:
+    return any(start <= column < end for start, end in spans)
+
+
+def _opening(text: str, bracket: int) -> int | None:
+    """The [ that matches the ] at a column."""
+    depth = 0
+    for i in range(bracket, -1, -1):
+        depth += {"]": 1, "[": -1}.get(text[i], 0)
+        if depth == 0:
+            return i
+    return None
+
+
+def _closing(text: str, start: int) -> int | None:
+    """The first } that leaves an expression Python can read; braces of f-strings are passed."""
+    for i in range(start, len(text)):
+        if text[i] == "}":
+            try:
+                ast.parse(text[start:i].strip(), mode="eval")
+            except SyntaxError:
+                continue
+            return i
+    return None

@@ -1,0 +1,119 @@
+"""A page as a Jupyter notebook: the same text, the same code, with a cell that installs it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from doctest import DocTestParser
+from typing import Any
+from urllib.parse import urljoin
+
+from scaling_core.book import cite
+from scaling_core.book.execute import Run
+from scaling_core.book.marks import find_marks
+from scaling_core.book.scan import Block
+
+INSTALL = """# Run this once if the library is missing here.
+%pip install --quiet "scaling-core @ git+{repository}" matplotlib"""
+LICENCE = "Text and figures CC BY 4.0, code MIT."
+
+Cell = dict[str, Any]
+
+
+def notebook(run: Run, *, address: str, repository: str) -> str:
+    """JSON of the notebook of a page; `address` is where the page stands on the site."""
+    cells = [_text(f"This is [a page of Scaling Laws, Computed]({address}). {LICENCE}")]
+    cells += [_code(INSTALL.format(repository=repository))]
+    cells += _cells(run, address)
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    content = {
+        "cells": cells,
+        "metadata": {"kernelspec": kernel, "language_info": {"name": "python"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return json.dumps(content, indent=1, sort_keys=True) + "\n"
+
+
+def _cells(run: Run, address: str) -> Iterator[Cell]:
+    prose: list[str] = []
+    blocks = {block.first: block for block in run.page.blocks}
+    index = 0
+    while index < len(run.page.lines):
+        block = blocks.get(index)
+        if block is None:
+            prose.append(_plain(run.page.lines[index].text, address))
+        elif block.runs:
+            yield from _flush(prose)
+            yield from _executable(run, block)
+            index = block.last
+        else:
+            if block.language != "output":
+                lines = run.page.lines[index : block.last + 1]
+                prose += [f"```{block.language}", *(line.text for line in lines[1:])]
+            index = block.last
+        index += 1
+    yield from _flush(prose)
+
+
+def _flush(prose: list[str]) -> Iterator[Cell]:
+    text = re.sub(r"\n{3,}", "\n\n", "\n".join(prose)).strip()
+    prose.clear()
+    if text:
+        yield _text(text)
+
+
+def _executable(run: Run, block: Block) -> Iterator[Cell]:
+    if block.language == "pycon":
+        source = ""
+        for example in DocTestParser().get_examples(block.code):
+            source += example.source
+            if example.want:
+                yield _code(source.rstrip(), example.want)
+                source = ""
+        if source:
+            yield _code(source.rstrip())
+        return
+    cell = _code(block.code, (run.of(block) or {}).get("out", ""))
+    if block.options.get("raises"):
+        cell["metadata"]["tags"] = ["raises-exception"]
+    yield cell
+    if caption := block.options.get("caption"):
+        yield _text(_plain(caption, ""))
+
+
+def _plain(text: str, address: str) -> str:
+    """A line without the press's marks: values as text, citations as names, links absolute."""
+    for mark in reversed(find_marks(text)[0]):
+        if mark.kind == "value":
+            text = text[: mark.start] + mark.text + text[mark.end :]
+        elif mark.kind == "citation" and mark.text.strip() != "*":
+            pairs = cite.parse(mark.text)
+            names = "; ".join(cite.label(key) + (f", {at}" if at else "") for key, at in pairs)
+            text = text[: mark.start] + names + text[mark.end :]
+    if match := re.match(r"^/{3,}\s*(?:[\w-]+\s*(?:\|\s*(.*))?)?$", text):
+        return f"**{match[1]}**\n" if match[1] else ""
+    text = re.sub(r"\s*\{[#:.][^}]*\}\s*$", "", text) if text.startswith("#") else text
+    return re.sub(
+        r"\]\((?!https?:)([^)\s]+?)\.md(#[^)]*)?\)",
+        lambda m: f"]({urljoin(address, '../' + m[1] + '/')}{m[2] or ''})",
+        text,
+    )
+
+
+def _text(source: str) -> Cell:
+    return {"cell_type": "markdown", "metadata": {}, "source": source}
+
+
+def _code(source: str, printed: str = "") -> Cell:
+    outputs = [{"name": "stdout", "output_type": "stream", "text": printed}] if printed else []
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "metadata": {},
+        "outputs": outputs,
+        "source": source,
+    }

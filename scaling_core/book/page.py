@@ -1,0 +1,306 @@
+"""Python-Markdown extension that puts what the code gave on the page.
+
+It works on the page's source lines: outputs, figures, checked values, formulas and citations are
+replaced by finished HTML (through Markdown's own stash, so nothing touches it again), everything
+else goes on to the other extensions. It needs no MkDocs: given only a text, it finds the page in
+`docs/` by content and runs it if nobody has.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from markdown import Markdown
+from markdown.extensions import Extension
+from markdown.preprocessors import Preprocessor
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers.python import PythonLexer
+
+from scaling_core.book import cite, math
+from scaling_core.book.check import pages_of, same
+from scaling_core.book.execute import Record, Run, run_pages
+from scaling_core.book.head import head_line
+from scaling_core.book.marks import Mark, find_marks
+from scaling_core.book.scan import Block, Page, scan, scan_text
+from scaling_core.book.source import Problem, body_of
+
+FOLDED = re.compile(r"^## (Hint|Solution|Follow-ups|Rubric|Where it comes from)\b.*$")
+
+_runs: dict[str, Run] = {}
+_problems: dict[str, list[Problem]] = {}
+
+
+def remember(runs: Iterable[Run], problems: Iterable[Problem] = ()) -> None:
+    """Keep what pages gave, so that converting their text finds it."""
+    runs, problems = list(runs), list(problems)
+    for run in runs:
+        _runs[_digest(run.page.body)] = run
+        _problems.pop(run.page.file, None)
+    for problem in problems:
+        _problems.setdefault(problem.file, []).append(problem)
+
+
+def run_of(body: str, root: Path) -> Run:
+    """What the page with this text gave; runs the book's pages if nobody has."""
+    if _digest(body) not in _runs and not _runs:
+        pages = [scan(path, root) for path in pages_of(root)]
+        remember(run_pages([page for page in pages if not page.problems], root))
+    if _digest(body) not in _runs:
+        for path in pages_of(root):
+            if _digest(body_of(path.read_text("utf-8-sig"))) == _digest(body):
+                page = scan(path, root)
+                remember([] if page.problems else run_pages([page], root), page.problems)
+                return _runs.get(_digest(body), Run(page, []))
+    # a fragment that is no page of its own, such as a notebook's text cell: it runs nothing
+    return _runs.get(_digest(body)) or Run(scan_text(body, "", root / "snippets"), [])
+
+
+def _digest(body: str) -> str:
+    return hashlib.sha256(body.strip().encode()).hexdigest()
+
+
+class Press(Extension):
+    """`scaling_core.book.page` in `markdown_extensions`."""
+
+    def __init__(self, **options: Any) -> None:
+        self.config = {"root": [".", "the book's top folder"]}
+        super().__init__(**options)
+
+    def extendMarkdown(self, md: Markdown) -> None:
+        """See the text before snippets (32), stash after white space (30), before fences (25)."""
+        press = _Press(md, Path(self.getConfig("root")).absolute())
+        md.preprocessors.register(press, "press", 33)
+        md.preprocessors.register(_Stash(md, press), "press-stash", 29)
+        md.ESCAPED_CHARS.append("$")
+        md.registerExtension(self)
+
+
+def makeExtension(**options: Any) -> Press:
+    """Called by Python-Markdown."""
+    return Press(**options)
+
+
+class _Press(Preprocessor):
+    def __init__(self, md: Markdown, root: Path) -> None:
+        super().__init__(md)
+        self.root = root
+        self.finished: list[str] = []
+
+    def run(self, lines: list[str]) -> list[str]:
+        writer = _Writer(run_of("\n".join(lines), self.root))
+        written = list(writer.write()) if writer.page.lines else lines
+        self.finished = writer.finished
+        return written
+
+
+class _Stash(Preprocessor):
+    """Markdown strips stash marks while it cleans white space, so ours go in right after."""
+
+    def __init__(self, md: Markdown, press: _Press) -> None:
+        super().__init__(md)
+        self.press = press
+
+    def run(self, lines: list[str]) -> list[str]:
+        marks = [self.md.htmlStash.store(markup) for markup in self.press.finished]
+        return [re.sub("\ue000(\\d+)\ue001", lambda m: marks[int(m[1])], line) for line in lines]
+
+
+class _Writer:
+    """Writes one page for the other extensions; finished HTML is kept apart, with a mark left."""
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.page = run, run.page
+        self.finished: list[str] = []
+        self.cited: list[str] = []
+
+    def write(self) -> Iterator[str]:
+        page = self.page
+        for problem in _problems.get(page.file, []):
+            note = f'<p class="press-error">{html.escape(str(problem))}</p>'
+            yield from ["", self.stash(note), ""]
+        blocks = {block.first: block for block in page.blocks}
+        formulas = {formula.first: formula for formula in page.formulas if formula.display}
+        folds = _folds(page)
+        index = 0
+        while index < len(page.lines):
+            text = page.lines[index].text
+            if index in folds:
+                yield from folds[index]
+            if block := blocks.get(index):
+                yield from self.block(block)
+                index = block.last
+            elif formula := formulas.get(index):
+                yield self.stash(self.formula(formula.latex, display=True))
+                index = formula.last
+            elif text.strip() == "[@*]":
+                yield self.stash(cite.reference_list())
+            elif not (index in folds and FOLDED.match(text)):
+                yield self.inline(text, index)
+                if text.startswith("# ") and page.file:
+                    yield from ["", self.stash(head_line(page)), ""]
+            index += 1
+        yield from folds.get(len(page.lines), [])
+        if self.cited:
+            yield from ["", "## References {#references}", ""]
+            yield self.stash(cite.reference_list(self.cited))
+
+    def stash(self, markup: str) -> str:
+        self.finished.append(markup)
+        return f"\ue000{len(self.finished) - 1}\ue001"
+
+    def block(self, block: Block) -> Iterator[str]:
+        """A code block with what it printed, a figure, or any other fence as it is."""
+        fence = self.page.lines[block.first].text
+        ticks = fence[: len(fence) - len(fence.lstrip("`~"))]
+        if block.language == "output":
+            return  # written with the block that printed it
+        if block.language not in ("python", "pycon"):
+            yield from (line.text for line in self.page.lines[block.first : block.last + 1])
+        elif block.is_figure:
+            yield from self.figure(block)
+        else:
+            title = block.options.get("title")
+            yield ticks + block.language + (f' title="{title}"' if title else "")
+            yield from block.code.split("\n")
+            yield ticks
+        if block.language == "python" and not block.is_figure:
+            record = self.run.of(block) or {}
+            output = self.page.output_of(block)
+            said = output.code if output else ""
+            given = record.get("out", said).rstrip("\n")
+            if said or given:
+                yield from ["", self.stash(self.output(said, given)), ""]
+
+    def output(self, said: str, given: str) -> str:
+        box = f"<pre><code>{html.escape(given)}</code></pre>"
+        attributes = 'role="group" aria-label="Output" tabindex="0"'
+        if same(said, given):
+            return f'<div class="output" {attributes}>{box}</div>'
+        old = html.escape(said) or "nothing"
+        return (
+            f'<div class="output differs" {attributes}><p class="differs-note">page says:</p>'
+            f'<pre><code>{old}</code></pre><p class="differs-note">code says:</p>{box}</div>'
+        )
+
+    def figure(self, block: Block) -> Iterator[str]:
+        """A figure: drawing, caption, and closed under it its data and its code."""
+        options = block.options
+        record = self.run.of(block) or {}
+        alt = html.escape(self.plain(options["alt"], block))
+        yield from ["", f'<figure class="fig" id="{options["id"]}" markdown="block">', ""]
+        for drawing in record.get("figures", []):
+            svg = drawing["svg"].replace("<svg", f'<svg role="img" aria-label="{alt}"', 1)
+            yield from [self.stash(f'<div class="drawing">{svg}</div>'), ""]
+        caption = self.inline(options["caption"], block.first, block)
+        yield from [f'<figcaption markdown="span">{caption}</figcaption>', ""]
+        code = highlight(block.code, PythonLexer(), HtmlFormatter(cssclass="highlight"))
+        folded = f'<details class="code"><summary>Code of this figure</summary>{code}</details>'
+        tables = [_data_table(d["table"]) for d in record.get("figures", []) if d["table"]]
+        yield from [self.stash("".join([*tables, folded])), "", "</figure>", ""]
+
+    def inline(self, text: str, index: int, block: Block | None = None) -> str:
+        """A line with its marks replaced, last one first."""
+        marks, _ = find_marks(text)
+        for mark in reversed(marks):
+            if mark.kind == "formula":
+                new = self.formula(mark.text)
+            elif mark.kind == "citation":
+                new = cite.link(mark.text)
+                self.cited[:0] = [key for key, _ in cite.parse(mark.text)]
+            else:
+                new = self.value(mark, self.text_of(mark, index, block))
+            text = text[: mark.start] + self.stash(new) + text[mark.end :]
+        return text
+
+    def plain(self, text: str, block: Block) -> str:
+        """Alt text with its checked values as bare text."""
+        marks, _ = find_marks(text)
+        for mark in reversed(marks):
+            text = text[: mark.start] + self.text_of(mark, block.first, block) + text[mark.end :]
+        return text
+
+    def text_of(self, mark: Mark, index: int, block: Block | None) -> str:
+        """What the code says for a value; what the page says if it did not run."""
+        for value in self.page.values:
+            here = value.line == index and value.in_block is block
+            if here and (value.text, value.expression) == (mark.text, mark.expression):
+                record: Record = self.run.of(value) or {}
+                return str(record.get("text", mark.text))
+        return mark.text
+
+    def value(self, mark: Mark, given: str) -> str:
+        shown = self.shown(given)
+        title = html.escape(mark.expression, quote=True)
+        if same(mark.text, given):
+            return f'<span class="value" title="{title}">{shown}</span>'
+        note = f"page says {html.escape(mark.text)}, code says {html.escape(given)}"
+        return (
+            f'<span class="value differs" title="{title}">{shown} '
+            f'<span class="differs-note">({note})</span></span>'
+        )
+
+    def shown(self, text: str) -> str:
+        """HTML of a value's text: one formula, or plain text."""
+        marks, _ = find_marks(text)
+        if len(marks) == 1 and marks[0].kind == "formula" and marks[0].end == len(text):
+            return self.formula(marks[0].text)
+        return html.escape(re.sub(r"\\([^\w\s])", r"\1", text))
+
+    def formula(self, latex: str, display: bool = False) -> str:
+        mathml = math.render(latex, display)
+        if not display:
+            return mathml
+        return f'<div class="math" role="group" aria-label="formula" tabindex="0">{mathml}</div>'
+
+
+def _folds(page: Page) -> dict[int, list[str]]:
+    """Lines to write before a line, to close the sections of a problem page into details."""
+    if not page.is_problem:
+        return {}
+    fenced = {i for b in page.blocks for i in range(b.first, b.last + 1)}
+    heads = [
+        (i, FOLDED.match(line.text))
+        for i, line in enumerate(page.lines)
+        if i not in fenced and line.text.startswith("## ")
+    ]
+    hints = sum(1 for _, match in heads if match and match[1] == "Hint")
+    folds: dict[int, list[str]] = {}
+    number, is_open = 0, False
+    for index, match in heads:
+        before = ["", "//////", ""] if is_open else []
+        is_open = match is not None
+        if match:
+            number += match[1] == "Hint"
+            title = f"Hint {number} of {hints}" if match[1] == "Hint" else match[1]
+            kind = match[1].lower().replace(" ", "-")
+            name = f"hint-{number}" if kind == "hint" else kind
+            attributes = f"    attrs: {{id: {name}, class: {kind}}}"
+            before += ["", f"////// details | {title}", attributes, ""]
+        folds[index] = before
+    if is_open:
+        folds[len(page.lines)] = ["", "//////"]
+    return folds
+
+
+def _data_table(rows: list[list[str]]) -> str:
+    """The plotted values of a figure, for readers who cannot see it and for checking."""
+    body = []
+    for label, x_label, y_label, *points in rows:
+        xs, ys = zip(*(point.split("|") for point in points), strict=True)
+        for head, values in ((f"{label}: {x_label}", xs), (y_label, ys)):
+            cells = "".join(f"<td>{html.escape(value)}</td>" for value in values)
+            body.append(f'<tr><th scope="row">{_words(head)}</th>{cells}</tr>')
+    table = f"<table><tbody>{''.join(body)}</tbody></table>"
+    scroll = f'<div class="scroll" role="group" aria-label="Data" tabindex="0">{table}</div>'
+    return f'<details class="data"><summary>Data of this figure</summary>{scroll}</details>'
+
+
+def _words(text: str) -> str:
+    """A label without matplotlib's math marks."""
+    return html.escape(re.sub(r"\\[a-z]+|[${}]", "", text).strip())
