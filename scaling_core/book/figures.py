@@ -93,7 +93,7 @@ def tidy(svg: str, name: str) -> str:
     svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
     svg = re.sub(r'xlink:href="#([^"]+)"', rf'xlink:href="#{name}-\1"', svg)
     svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", svg)
-    svg = re.sub(r"-?\d+\.\d{3,}", lambda match: f"{float(match[0]):.2f}", svg)
+    svg = re.sub(r"-?\d+\.\d{3,}", _shorten, svg)
     for sentinel, variable in SENTINELS.items():
         svg = svg.replace(sentinel, f"var({variable})")
     svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
@@ -102,6 +102,12 @@ def tidy(svg: str, name: str) -> str:
     if left:
         raise ValueError(f"the figure sets the colour {left[0]}: use C0 to C7 of the book's style")
     return re.sub(r"\s*\n\s*", "\n", svg).strip()
+
+
+def _shorten(number: re.Match[str]) -> str:
+    """Two decimals for positions; small numbers are scales of type and keep four digits."""
+    value = float(number[0])
+    return f"{value:.2f}" if abs(value) >= 1 else f"{value:.4g}"
 
 
 def _rows(axes: Axes) -> list[list[str]]:

@@ -79,5 +79,5 @@ def on_post_build(config: MkDocsConfig) -> None:
             address = f"{(config.site_url or '').rstrip('/')}/{url}/"
             text = notebook(run, address=address, repository=repository)
             write_atomically(site / url / "notebook.ipynb", text)
-    finish.finish_site(site)
+    finish.finish_site(site, serve=_serving)  # what on_post_page did not see: the 404 page
     prune(root)

@@ -166,9 +166,8 @@ class _Writer:
             yield from self.figure(block)
         else:
             title = block.options.get("title")
-            yield ticks + block.language + (f' title="{title}"' if title else "")
-            yield from block.code.split("\n")
-            yield ticks
+            yield from ["", ticks + block.language + (f' title="{title}"' if title else "")]
+            yield from [*block.code.split("\n"), ticks, ""]
         if block.language == "python" and not block.is_figure:
             record = self.run.of(block) or {}
             output = self.page.output_of(block)
