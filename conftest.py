@@ -6,10 +6,12 @@ one test, reported with file and line.
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from markdown_it.token import Token
 from pytest_markdown_docs._runners import register_runner
@@ -17,6 +19,10 @@ from pytest_markdown_docs.definitions import FenceTestDefinition
 
 from scaling_core.book.check import Report, check_book
 from scaling_core.book.scan import scan_text
+
+# a busy machine must not fail a property; CI draws the same examples each time
+hypothesis.settings.register_profile("book", deadline=None, derandomize="CI" in os.environ)
+hypothesis.settings.load_profile("book")
 
 ROOT = Path(__file__).parent
 collect_ignore_glob = ["docs/labs/*.py", "scaling_core/**/__main__.py"]
