@@ -19,7 +19,9 @@ beyond = np.geomspace(largest_seen, 1e27, 60)
 every = np.geomspace(1e18, 1e27, 80)
 
 fig, ax = plt.subplots()
-ax.set(xscale="log", yscale="log", xlabel="least compute C_min (FLOP)", ylabel="loss (nats per token)")
+ax.set(
+    xscale="log", yscale="log", xlabel="least compute C_min (FLOP)", ylabel="loss (nats per token)"
+)
 ax.plot(inside, KAPLAN_2020.loss_C_min(inside), "C3", label="L(C_min), sizes trained")
 ax.plot(beyond, KAPLAN_2020.loss_C_min(beyond), "C3:", label="L(C_min), extrapolated")
 for law, style, name, shift, side in (

@@ -1,12 +1,10 @@
 """fig-isoflop: simulated runs at nine fixed budgets, their parabolas and the minima."""
 
 # --8<-- [start:parabola]
+import matplotlib.pyplot as plt
 import numpy as np
 
-from scaling_core import BESIROGLU_2024, fit_power_law
-
-tens = np.array([1e18, 1e19, 1e20, 1e21])  # FLOP
-nine = np.sort(np.concatenate([tens[1:], 3 * tens[1:], 6 * tens[:3]]))
+from scaling_core import BESIROGLU_2024, fit_power_law, human
 
 
 def vertex(N, L):
@@ -15,12 +13,10 @@ def vertex(N, L):
     return np.exp(-tilt / (2 * curvature))
 
 
+nine = 1e18 * np.array([6, 10, 30, 60, 100, 300, 600, 1e3, 3e3])
 # --8<-- [end:parabola]
+
 # --8<-- [start:figure]
-import matplotlib.pyplot as plt
-
-from scaling_core import human
-
 noise = np.random.default_rng(0).normal(0, 0.005, (9, 7))  # nats
 around = np.geomspace(1 / 5, 5, 7)
 minima = []
@@ -28,23 +24,24 @@ minima = []
 fig, ax = plt.subplots(figsize=(6.0, 4.4))
 ax.set(xscale="log", xlabel="model size N (parameters)", ylabel="loss (nats per token)")
 for C, scatter in zip(nine, noise, strict=True):
+    budget = f"{C:.0e} FLOP".replace("+", "")
     sizes = BESIROGLU_2024.optimum(C).N * around
     losses = BESIROGLU_2024.isoflop(C, sizes) + scatter
     minima.append(vertex(sizes, losses))
     parabola = np.polynomial.Polynomial.fit(np.log(sizes), losses, 2)
     fine = np.geomspace(sizes[0], sizes[-1], 40)
     ax.plot(fine, parabola(np.log(fine)), color="C0", linewidth=1.5)
-    ax.plot(sizes, losses, "o", color="C4", markersize=4, label=f"simulated, {C:.0e} FLOP")
+    ax.plot(sizes, losses, "o", color="C4", markersize=4, label=f"simulated, {budget}")
     ax.plot(minima[-1], parabola(np.log(minima[-1])), "D", color="C5")
     if C in (nine[0], nine[4], nine[-1]):
         end = (sizes[-1], losses[-1])
-        ax.annotate(f"{C:.0e} FLOP", end, (7, 0), textcoords="offset points", va="center")
+        ax.annotate(budget, end, (7, 0), textcoords="offset points", va="center")
 valley_line = fit_power_law(nine, minima).law
 far = BESIROGLU_2024.optimum(np.geomspace(nine[0], 1e23, 60))
 end = (far.N[-1], far.loss[-1])
 ax.plot(far.N, far.loss, "--", color="C5", label="Besiroglu, best size of each budget")
 ax.plot(*end, "D", color="C5", markerfacecolor="none")
-ax.annotate(f"1e+23 FLOP:\n{human(end[0])}", end, (0, 9), textcoords="offset points", ha="center")
+ax.annotate(f"1e23 FLOP:\n{human(end[0])}", end, (0, 9), textcoords="offset points", ha="center")
 ax.set_xticks([1e8, 1e9, 1e10])
 ax.xaxis.set_major_formatter(lambda x, _: human(x))
 ax.minorticks_off()

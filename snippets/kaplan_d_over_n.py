@@ -17,8 +17,8 @@ fig, ax = plt.subplots()
 ax.set(xscale="log", yscale="log", xlabel="training compute C (FLOP)")
 ax.set_ylabel("tokens per parameter")
 ax.axhline(20, color="C7", linestyle="-.", linewidth=1.5)
-for at, factor, dashes, name in readings:
-    tokens_each = spent / (6 * KAPLAN_2020.optimum(spent, at=at).N ** 2)
+for which, factor, dashes, name in readings:
+    tokens_each = spent / (6 * KAPLAN_2020.optimum(spent, at=which).N ** 2)
     known = spent <= factor * largest_best
     ax.plot(spent, tokens_each, dashes, color="C3", label=name.replace("\n", " "))
     ax.plot(spent[known], tokens_each[known], color="C3")

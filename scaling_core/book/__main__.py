@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--update", action="store_true", help="write new outputs and values into the pages"
     )
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     root = Path.cwd()
     if not (root / "docs").is_dir():
         parser.error(f"there is no docs/ in {root}: run this in the top folder of the book")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,9 @@ from scaling_core.book.execute import Record, Run, run_pages, steps, write_atomi
 from scaling_core.book.origin import check_origins
 from scaling_core.book.scan import Block, Page, Value, scan
 from scaling_core.book.source import Problem
+
+LONG = re.compile(r"\d\.\d{7,}")  # digits that another processor may not repeat
+FENCE = re.compile(r"^\s*(```|~~~)", re.MULTILINE)
 
 
 @dataclass
@@ -44,6 +48,7 @@ class Report:
 
     @property
     def clean(self) -> bool:
+        """True if nothing is wrong."""
         return not self.problems and not self.differences
 
     def __str__(self) -> str:
@@ -91,17 +96,16 @@ def check_marks(page: Page) -> None:
 
 def compare(run: Run, report: Report) -> None:
     """Add to the report what a page's records and its text disagree on."""
-    for step, record in zip(steps(run.page), run.records, strict=False):
+    stopped = any("error" in record for record in run.records)
+    for step, record in zip(steps(run.page), run.records, strict=True):
         if not record:
-            continue  # the page stopped before it
-        if error := record.get("error"):
-            line = run.page.lines[min(error["line"], len(run.page.lines) - 1)]
-            report.problems.append(Problem(line.file, line.number, error["message"]))
+            if not stopped:
+                index = step.line if isinstance(step, Value) else step.first
+                _complain(report, run.page, index, "this was not run")
+        elif error := record.get("error"):
+            _complain(report, run.page, error["line"], error["message"])
         elif isinstance(step, Value):
-            if not same(step.text, record["text"]):
-                report.differences.append(
-                    Difference(run.page, step.line, step.text, record["text"], step)
-                )
+            _compare_value(run.page, step, record["text"], report)
         elif step.language == "pycon":
             _compare_examples(run.page, step, record, report)
         else:
@@ -109,20 +113,39 @@ def compare(run: Run, report: Report) -> None:
     used = {id(run.page.output_of(b)) for b in run.page.blocks if b.language == "python"}
     for block in run.page.blocks:
         if block.language == "output" and id(block) not in used:
-            line = run.page.lines[block.first]
-            message = "this output block follows no python block"
-            report.problems.append(Problem(line.file, line.number, message))
+            _complain(report, run.page, block.first, "this output block follows no python block")
+
+
+def _complain(report: Report, page: Page, index: int, message: str) -> None:
+    line = page.lines[min(index, len(page.lines) - 1)]
+    report.problems.append(Problem(line.file, line.number, message))
+
+
+def _compare_value(page: Page, value: Value, text: str, report: Report) -> None:
+    in_table = page.lines[value.line].text.lstrip().startswith("|")
+    bad = '"' if value.in_block else "|" if in_table else ""
+    if "\n" in text or text.count("[") != text.count("]") or (bad and bad in text):
+        message = f"the code gives {text!r}, which cannot stand in a checked value here"
+        _complain(report, page, value.line, message)
+    elif not same(value.text, text):
+        report.differences.append(Difference(page, value.line, value.text, text, value))
+    if long := LONG.search(text):
+        _complain(report, page, value.line, f"{long[0]}: print at most 4 significant digits")
 
 
 def _compare_output(page: Page, block: Block, record: Record, report: Report) -> None:
     output = page.output_of(block)
     text = record["out"].rstrip("\n")
-    if output is None and not text:
-        return
-    if output is None:
+    if block.options.get("render"):
+        return  # what it prints is the page
+    if output is None and text.strip():
         report.differences.append(Difference(page, block.last, "(no output block)", text, block))
-    elif not same(output.code, text):
+    elif output and (not same(output.code, text) or not text.strip()):
         report.differences.append(Difference(page, output.first, output.code, text, output))
+    if long := LONG.search(text):
+        _complain(report, page, block.first, f"{long[0]}: print at most 4 significant digits")
+    if FENCE.search(text):
+        _complain(report, page, block.first, "the block prints a fence, which ends an output block")
 
 
 def _compare_examples(page: Page, block: Block, record: Record, report: Report) -> None:
@@ -131,11 +154,11 @@ def _compare_examples(page: Page, block: Block, record: Record, report: Report) 
         # of an expected exception only its last line is compared, as doctest does
         out = got["out"].splitlines()[-1:] if example.exc_msg else [got["out"]]
         want = example.exc_msg or example.want
-        if not same(want, "\n".join(out)):
+        if not same(want.replace("<BLANKLINE>", ""), "\n".join(out)):
             index = block.first + 1 + example.lineno
-            report.differences.append(
-                Difference(page, index, want.rstrip(), got["out"].rstrip(), block)
-            )
+            new = re.sub(r"^\s*$", "<BLANKLINE>", got["out"].rstrip(), flags=re.MULTILINE)
+            new = new if got["out"].strip() else ""
+            report.differences.append(Difference(page, index, want.rstrip(), new, block))
 
 
 def update(report: Report, root: Path) -> list[str]:
@@ -149,7 +172,10 @@ def update(report: Report, root: Path) -> list[str]:
         path = root / file
         raw = path.read_bytes().decode("utf-8-sig")
         newline = "\r\n" if "\r\n" in raw else "\n"
-        lines = raw.replace("\r\n", "\n").split("\n")
+        lines = re.split("\r\n|\r|\n", raw)
+        seen = {line.number: line.text for line in page.lines if line.file == file}
+        if not edits or any(lines[n - 1 : n] != [text] for n, text in seen.items()):
+            continue  # saved by somebody else meanwhile; the next check shows what is left
         for index, start, end, new in sorted(edits, key=lambda e: (e[0], e[1]), reverse=True):
             number = page.lines[index].number - 1
             if start is not None:  # columns within one line
@@ -167,10 +193,14 @@ def _edit(difference: Difference) -> list[tuple[int, int | None, int, str]]:
     step, new = difference.step, difference.new
     if isinstance(step, Value):
         return [(step.line, step.start + 1, step.start + 1 + len(step.text), new)]
+    if step.language == "output" and not new:  # prints no more: the blank line goes with it
+        above = difference.page.lines[step.first - 1].text.strip()
+        return [(step.first - (not above), None, step.last + 1, "")]
     if step.language == "output":
         return [(step.first + 1, None, step.last, new)]
     if step.language == "python":  # prints, but has no output block yet
-        return [(step.last, None, step.last + 1, f"```\n\n```output\n{new}\n```")]
+        end = difference.page.lines[step.last].text
+        return [(step.last, None, step.last + 1, f"{end}\n\n```output\n{new}\n```")]
     examples = doctest.DocTestParser().get_examples(step.code)
     offset = difference.index - step.first - 1
     example = next(e for e in examples if e.lineno == offset)

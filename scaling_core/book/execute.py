@@ -26,7 +26,7 @@ from scaling_core.book.scan import Block, Page, Value
 
 log = logging.getLogger("mkdocs.press")
 
-SECONDS = 60  # a page that runs longer is stopped
+SECONDS = float(os.environ.get("BOOK_SECONDS", "60"))  # a page that runs longer is stopped
 PRESS = ("room.py", "figures.py")  # parts of the press that shape a record
 
 Step = Block | Value
@@ -67,14 +67,15 @@ def steps(page: Page) -> list[Step]:
 def run_pages(pages: Sequence[Page], root: Path) -> list[Run]:
     """Run pages, or take their records from `.cache/press`; one Run per page, in order."""
     folder = root / ".cache" / "press"
+    library = library_hash(root)
     runs: dict[int, Run] = {}
     jobs: dict[str, tuple[int, Page, Path]] = {}
     for number, page in enumerate(pages):
         job = [_step(step) for step in steps(page)]
-        stored = folder / f"{_key(job, root)}.json"
+        stored = folder / f"{_key(job, library)}.json"
         if not job:
             runs[number] = Run(page, [])
-        elif (known := _read(stored)) is not None:
+        elif (known := _read(stored, len(job))) is not None:
             runs[number] = Run(page, known, cached=True)
         else:
             jobs[str(number)] = (number, page, stored)
@@ -102,7 +103,7 @@ def _step(step: Step) -> Record:
     """A step as the room reads it."""
     if isinstance(step, Value):
         return {"kind": "value", "code": step.expression, "line": step.line}
-    record: Record = {"kind": step.language, "code": step.code, "line": step.first + 1}
+    record: Record = {"kind": step.language, "code": step.code, "line": step.first}
     if step.options.get("raises"):
         record["raises"] = step.options["raises"]
     if step.is_figure:
@@ -110,13 +111,13 @@ def _step(step: Step) -> Record:
     return record
 
 
-def _read(stored: Path) -> list[Record] | None:
+def _read(stored: Path, count: int) -> list[Record] | None:
     try:
         records = json.loads(stored.read_text("utf-8"))
     except (OSError, ValueError):
         return None
     os.utime(stored)  # `prune` drops what no build has read for long
-    return records if isinstance(records, list) else None
+    return records if isinstance(records, list) and len(records) == count else None
 
 
 def prune(root: Path, keep: int = 500) -> None:
@@ -126,10 +127,10 @@ def prune(root: Path, keep: int = 500) -> None:
         file.unlink(missing_ok=True)
 
 
-def _key(job: list[Record], root: Path) -> str:
+def _key(job: list[Record], library: str) -> str:
     # line numbers are left out: moving code by a prose edit changes no result
     code = [{k: v for k, v in step.items() if k != "line"} for step in job]
-    content = json.dumps([code, library_hash(root), _versions()], sort_keys=True)
+    content = json.dumps([code, library, _versions()], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
@@ -142,13 +143,14 @@ def _versions() -> list[str]:
 def library_hash(root: Path) -> str:
     """Content of all that a page may import from the project."""
     package = Path(scaling_core.__file__).parent
-    files = [f for f in package.rglob("*") if "book" not in f.relative_to(package).parts]
-    files += [package / "book" / name for name in PRESS]
-    files += (root / "snippets").rglob("*")
     digest = hashlib.sha256()
-    for file in sorted(f for f in files if f.is_file() and "__pycache__" not in f.parts):
-        digest.update(f"{file.name} {file.stat().st_size}\n".encode())
-        digest.update(file.read_bytes())
+    for folder in (package, root / "snippets"):
+        for file in sorted(folder.rglob("*")):
+            inside = file.relative_to(folder)
+            press = folder == package and inside.parts[0] == "book" and file.name not in PRESS
+            if file.is_file() and "__pycache__" not in inside.parts and not press:
+                data = file.read_bytes()
+                digest.update(f"{inside} {len(data)}\n".encode() + data)
     return digest.hexdigest()
 
 
@@ -162,6 +164,7 @@ def _send(pages: list[tuple[str, Page]], root: Path) -> list[Record]:
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
         "MPLBACKEND": "Agg",
+        "PYTHONDONTWRITEBYTECODE": "1",  # Python takes an edit within the same second for none
         "PYTHONPATH": os.pathsep.join([str(root), str(package)]),
     }
     jobs = [

@@ -6,6 +6,7 @@ Snippets use the colour cycle C0 to C7 and never a colour, size or font of their
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from typing import TYPE_CHECKING, Any
@@ -71,6 +72,8 @@ def use_style() -> None:
 
 def draw(figure: Figure, name: str) -> dict[str, Any]:
     """SVG of a figure, with ids starting with `name`, and its labelled curves as table rows."""
+    if _fills_black(figure):
+        raise ValueError("the figure sets the colour black: use C6 of the book's style")
     table = [row for axes in figure.axes for row in _rows(axes)]
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
@@ -98,10 +101,24 @@ def tidy(svg: str, name: str) -> str:
         svg = svg.replace(sentinel, f"var({variable})")
     svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1)
     svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
+    if "<image" in svg:
+        raise ValueError("the figure holds pixels, which cannot follow the page's colours")
     left = re.search(r"#(?:[0-9a-f]{6}|[0-9a-f]{3})\b(?=[;\"])", svg)
     if left:
         raise ValueError(f"the figure sets the colour {left[0]}: use C0 to C7 of the book's style")
     return re.sub(r"\s*\n\s*", "\n", svg).strip()
+
+
+def _fills_black(figure: Figure) -> bool:
+    """True if text or an area is black: SVG leaves that out, and dark pages would hide it."""
+    from matplotlib.colors import to_rgba_array
+    from matplotlib.text import Text
+
+    areas: Any = figure.findobj(lambda artist: hasattr(artist, "get_facecolor"))
+    colours = [area.get_facecolor() for area in areas]
+    colours += [text.get_color() for text in figure.findobj(Text) if text.get_text()]
+    rows = [row for colour in colours for row in to_rgba_array(colour)]
+    return any(not row[:3].any() and row[3] > 0 for row in rows)
 
 
 def _shorten(number: re.Match[str]) -> str:
@@ -128,3 +145,21 @@ def _rows(axes: Axes) -> list[list[str]]:
         header = [label, axes.get_xlabel() or "x", axes.get_ylabel() or "y"]
         rows.append([*header, *(f"{float(xs[i]):.3g}|{float(ys[i]):.4g}" for i in picks)])
     return rows
+
+
+def data_table(rows: list[list[str]]) -> str:
+    """The plotted values of a figure, for readers who cannot see it and for checking."""
+    body = []
+    for label, x_label, y_label, *points in rows:
+        xs, ys = zip(*(point.split("|") for point in points), strict=True)
+        for head, values in ((f"{label}: {x_label}", xs), (y_label, ys)):
+            cells = "".join(f"<td>{html.escape(value)}</td>" for value in values)
+            body.append(f'<tr><th scope="row">{_words(head)}</th>{cells}</tr>')
+    table = f"<table><tbody>{''.join(body)}</tbody></table>"
+    scroll = f'<div class="scroll" role="group" aria-label="Data" tabindex="0">{table}</div>'
+    return f'<details class="data"><summary>Data of this figure</summary>{scroll}</details>'
+
+
+def _words(text: str) -> str:
+    """A label without matplotlib's math marks."""
+    return html.escape(re.sub(r"\\[a-z]+|[${}]", "", text).strip())

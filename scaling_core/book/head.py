@@ -48,7 +48,7 @@ def head_line(page: Page) -> str:
     if has_notebook(page):
         shown.append('<a href="notebook.ipynb" download>notebook</a>')
     items = "".join(f"<li>{part}</li>" for part in shown)
-    return f'<ul class="page-head" aria-label="About this page">{items}</ul>'
+    return f'<ul class="page-head" data-search-exclude aria-label="About this page">{items}</ul>'
 
 
 def _name(path: str) -> str:
@@ -58,6 +58,8 @@ def _name(path: str) -> str:
 
 def _url(file: str, target: str) -> str:
     """Relative address of another page, with MkDocs' directory addresses."""
-    here = file.removeprefix("docs/").removesuffix(".md").removesuffix("index")
-    there = target.removesuffix(".md").removesuffix("index")
+    here, there = (
+        re.sub(r"(^|/)index$", r"\1", name.removesuffix(".md"))
+        for name in (file.removeprefix("docs/"), target)
+    )
     return html.escape(os.path.relpath(f"/{there}", f"/{here}") + "/")

@@ -14,6 +14,7 @@ from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort
+from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page as SitePage
 
 from scaling_core.book import finish, page
@@ -62,6 +63,11 @@ def on_pre_build(config: MkDocsConfig) -> None:
         raise Abort("The text and the code of the book do not agree; see the list above.")
     for item in [*report.problems, *report.differences]:
         log.warning("%s", item)
+
+
+def on_page_content(html: str, page: SitePage, config: MkDocsConfig, files: Files) -> str:
+    """A lab in the markup of the other pages, before the search index reads it."""
+    return finish.plain_notebook(html)
 
 
 def on_post_page(output: str, page: SitePage, config: MkDocsConfig) -> str:

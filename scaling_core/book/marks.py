@@ -13,8 +13,15 @@ from dataclasses import dataclass
 CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)")
 COMMENT = re.compile(r"<!--.*?-->")
 # a dollar sign opens if no space follows, closes if no space stands before and no digit follows
-FORMULA = re.compile(r"(?<![\\$])\$(?![\s$])((?:\\.|[^\\$])*?[^\s\\$]|\\.)\$(?![\d$])")
+FORMULA = re.compile(r"(?<![\\$])\$(?![\s$])((?:\\.|[^\\$\s]|\s(?!\$))+?)\$(?![\d$])")
 CITATION = re.compile(r"\[@([^\[\]]+)\](?![({\[])")
+# what no mark has taken is a typing error: it would stand on the page as it is
+LEFT = {
+    re.compile(r"\{\s*="): "a checked value is written [29.4B]{= expression }, on one line",
+    re.compile(r"\[@"): "a citation is written [@key] or [@key, Table 3]",
+    re.compile(r"(?<![\\$])\$\$"): "$$ stands alone on the lines before and after a formula",
+    re.compile(r"(?<![\\$])\$(?![\d$])"): r"a formula $...$ is on one line; money is written \$",
+}
 
 
 @dataclass(frozen=True)
@@ -29,24 +36,27 @@ class Mark:
 
 
 def find_marks(text: str) -> tuple[list[Mark], list[str]]:
-    """The marks of one line in order, and messages about values that cannot be read.
+    """The marks of one line in order, and messages about marks that cannot be read.
 
     >>> find_marks("about [29.4B]{= human(N) } and $6ND$")[0][0].expression
     'human(N)'
     """
     taken = [m.span() for pattern in (CODE_SPAN, COMMENT) for m in pattern.finditer(text)]
-    marks, messages = _values(text, taken)
+    marks = _values(text, taken)
+    messages: list[str] = []
     for pattern, kind in ((CITATION, "citation"), (FORMULA, "formula")):
         for match in pattern.finditer(text):
             if not _inside(match.start(), taken):
                 marks.append(Mark(kind, *match.span(), match[1]))
                 taken.append(match.span())
+    for pattern, message in LEFT.items():
+        found = [m.start() for m in pattern.finditer(text) if not _inside(m.start(), taken)]
+        messages += [f"{text[column : column + 30]!r}: {message}" for column in found]
     return sorted(marks, key=lambda mark: mark.start), messages
 
 
-def _values(text: str, taken: list[tuple[int, int]]) -> tuple[list[Mark], list[str]]:
+def _values(text: str, taken: list[tuple[int, int]]) -> list[Mark]:
     marks: list[Mark] = []
-    messages: list[str] = []
     position = 0
     while (bracket := text.find("]{=", position)) >= 0:
         position = bracket + 3
@@ -54,14 +64,12 @@ def _values(text: str, taken: list[tuple[int, int]]) -> tuple[list[Mark], list[s
             continue
         start, end = _opening(text, bracket), _closing(text, bracket + 3)
         if start is None or end is None:
-            shown = text[bracket : bracket + 40]
-            messages.append(f"checked value {shown!r}: write [29.4B]{{= expression }}")
             continue
         expression = text[bracket + 3 : end].strip()
         marks.append(Mark("value", start, end + 1, text[start + 1 : bracket], expression))
         taken.append((start, end + 1))
         position = end + 1
-    return marks, messages
+    return marks
 
 
 def _inside(column: int, spans: list[tuple[int, int]]) -> bool:

@@ -16,6 +16,7 @@ from scaling_core.book.scan import Block
 
 INSTALL = """# Run this once if the library is missing here.
 %pip install --quiet "scaling-core @ git+{repository}" matplotlib"""
+LINK = re.compile(r"\]\((?![a-z]+:|/)([^)\s]+)")
 LICENCE = "Text and figures CC BY 4.0, code MIT."
 
 Cell = dict[str, Any]
@@ -40,20 +41,22 @@ def notebook(run: Run, *, address: str, repository: str) -> str:
 
 def _cells(run: Run, address: str) -> Iterator[Cell]:
     prose: list[str] = []
+    # where the page's relative links start: MkDocs makes a folder of each page but index.md
+    is_index = run.page.file.rpartition("/")[2] == "index.md"
+    base = address if is_index else urljoin(address, "../")
     blocks = {block.first: block for block in run.page.blocks}
     index = 0
     while index < len(run.page.lines):
         block = blocks.get(index)
         if block is None:
-            prose.append(_plain(run.page.lines[index].text, address))
+            prose.append(_plain(run.page.lines[index].text, base, address))
         elif block.runs:
             yield from _flush(prose)
-            yield from _executable(run, block)
+            yield from _executable(run, block, base, address)
             index = block.last
         else:
             if block.language != "output":
-                lines = run.page.lines[index : block.last + 1]
-                prose += [f"```{block.language}", *(line.text for line in lines[1:])]
+                prose += [line.text for line in run.page.lines[index : block.last + 1]]
             index = block.last
         index += 1
     yield from _flush(prose)
@@ -66,7 +69,7 @@ def _flush(prose: list[str]) -> Iterator[Cell]:
         yield _text(text)
 
 
-def _executable(run: Run, block: Block) -> Iterator[Cell]:
+def _executable(run: Run, block: Block, base: str, address: str) -> Iterator[Cell]:
     if block.language == "pycon":
         source = ""
         for example in DocTestParser().get_examples(block.code):
@@ -82,10 +85,10 @@ def _executable(run: Run, block: Block) -> Iterator[Cell]:
         cell["metadata"]["tags"] = ["raises-exception"]
     yield cell
     if caption := block.options.get("caption"):
-        yield _text(_plain(caption, ""))
+        yield _text(_plain(caption, base, address))
 
 
-def _plain(text: str, address: str) -> str:
+def _plain(text: str, base: str, address: str) -> str:
     """A line without the press's marks: values as text, citations as names, links absolute."""
     for mark in reversed(find_marks(text)[0]):
         if mark.kind == "value":
@@ -97,11 +100,14 @@ def _plain(text: str, address: str) -> str:
     if match := re.match(r"^/{3,}\s*(?:[\w-]+\s*(?:\|\s*(.*))?)?$", text):
         return f"**{match[1]}**\n" if match[1] else ""
     text = re.sub(r"\s*\{[#:.][^}]*\}\s*$", "", text) if text.startswith("#") else text
-    return re.sub(
-        r"\]\((?!https?:)([^)\s]+?)\.md(#[^)]*)?\)",
-        lambda m: f"]({urljoin(address, '../' + m[1] + '/')}{m[2] or ''})",
-        text,
-    )
+    return LINK.sub(lambda m: f"]({_absolute(m[1], base, address)}", text)
+
+
+def _absolute(target: str, base: str, address: str) -> str:
+    path, hash_sign, anchor = target.partition("#")
+    if path.endswith(".md"):
+        path = re.sub(r"(^|/)index/$", r"\1", path.removesuffix(".md") + "/") or "./"
+    return (urljoin(base, path) if path else address) + hash_sign + anchor
 
 
 def _text(source: str) -> Cell:

@@ -22,7 +22,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers.python import PythonLexer
 
-from scaling_core.book import cite, math
+from scaling_core.book import cite, figures, math
 from scaling_core.book.check import pages_of, same
 from scaling_core.book.execute import Record, Run, run_pages
 from scaling_core.book.head import head_line
@@ -36,13 +36,12 @@ _runs: dict[str, Run] = {}
 _problems: dict[str, list[Problem]] = {}
 
 
-def remember(runs: Iterable[Run], problems: Iterable[Problem] = ()) -> None:
-    """Keep what pages gave, so that converting their text finds it."""
-    runs, problems = list(runs), list(problems)
-    for run in runs:
-        _runs[_digest(run.page.body)] = run
-        _problems.pop(run.page.file, None)
-    for problem in problems:
+def remember(runs: Iterable[Run], problems: Iterable[Problem] | None = None) -> None:
+    """Keep what pages gave, so that converting their text finds it; `problems` are all of them."""
+    _runs.update({_digest(run.page.body): run for run in runs})
+    if problems is not None:
+        _problems.clear()
+    for problem in problems or ():
         _problems.setdefault(problem.file, []).append(problem)
 
 
@@ -55,7 +54,7 @@ def run_of(body: str, root: Path) -> Run:
         for path in pages_of(root):
             if _digest(body_of(path.read_text("utf-8-sig"))) == _digest(body):
                 page = scan(path, root)
-                remember([] if page.problems else run_pages([page], root), page.problems)
+                remember([] if page.problems else run_pages([page], root))
                 return _runs.get(_digest(body), Run(page, []))
     # a fragment that is no page of its own, such as a notebook's text cell: it runs nothing
     return _runs.get(_digest(body)) or Run(scan_text(body, "", root / "snippets"), [])
@@ -121,7 +120,7 @@ class _Writer:
 
     def write(self) -> Iterator[str]:
         page = self.page
-        for problem in _problems.get(page.file, []):
+        for problem in _problems.get(page.file, page.problems) if page.file else ():
             note = f'<p class="press-error">{html.escape(str(problem))}</p>'
             yield from ["", self.stash(note), ""]
         blocks = {block.first: block for block in page.blocks}
@@ -136,7 +135,8 @@ class _Writer:
                 yield from self.block(block)
                 index = block.last
             elif formula := formulas.get(index):
-                yield self.stash(self.formula(formula.latex, display=True))
+                indent = text[: len(text) - len(text.lstrip())]  # it may stand in a list
+                yield indent + self.stash(self.formula(formula.latex, display=True))
                 index = formula.last
             elif text.strip() == "[@*]":
                 yield self.stash(cite.reference_list())
@@ -164,11 +164,13 @@ class _Writer:
             yield from (line.text for line in self.page.lines[block.first : block.last + 1])
         elif block.is_figure:
             yield from self.figure(block)
+        elif block.options.get("render"):
+            yield from self.generated(block)
         else:
             title = block.options.get("title")
             yield from ["", ticks + block.language + (f' title="{title}"' if title else "")]
             yield from [*block.code.split("\n"), ticks, ""]
-        if block.language == "python" and not block.is_figure:
+        if block.language == "python" and not (block.is_figure or block.options.get("render")):
             record = self.run.of(block) or {}
             output = self.page.output_of(block)
             said = output.code if output else ""
@@ -191,17 +193,24 @@ class _Writer:
         """A figure: drawing, caption, and closed under it its data and its code."""
         options = block.options
         record = self.run.of(block) or {}
-        alt = html.escape(self.plain(options["alt"], block))
-        yield from ["", f'<figure class="fig" id="{options["id"]}" markdown="block">', ""]
+        alt = html.escape(self.plain(options.get("alt", ""), block))
+        name = options.get("id", "figure")  # one that lacks something is told by the check
+        yield from ["", f'<figure class="fig" id="{name}" markdown="block">', ""]
         for drawing in record.get("figures", []):
             svg = drawing["svg"].replace("<svg", f'<svg role="img" aria-label="{alt}"', 1)
             yield from [self.stash(f'<div class="drawing">{svg}</div>'), ""]
-        caption = self.inline(options["caption"], block.first, block)
+        caption = self.inline(options.get("caption", ""), block.first, block)
         yield from [f'<figcaption markdown="span">{caption}</figcaption>', ""]
-        code = highlight(block.code, PythonLexer(), HtmlFormatter(cssclass="highlight"))
-        folded = f'<details class="code"><summary>Code of this figure</summary>{code}</details>'
-        tables = [_data_table(d["table"]) for d in record.get("figures", []) if d["table"]]
+        folded = _folded(block.code, "Code of this figure")
+        tables = [figures.data_table(d["table"]) for d in record.get("figures", []) if d["table"]]
         yield from [self.stash("".join([*tables, folded])), "", "</figure>", ""]
+
+    def generated(self, block: Block) -> Iterator[str]:
+        """Markdown that the block printed, such as a table of all sources; its code is closed."""
+        printed = (self.run.of(block) or {}).get("out", "")
+        yield from ["", '<div class="generated" markdown="block">', ""]
+        yield from (self.inline(line, block.first) for line in printed.split("\n"))
+        yield from ["", self.stash(_folded(block.code, "Code of this table")), "", "</div>", ""]
 
     def inline(self, text: str, index: int, block: Block | None = None) -> str:
         """A line with its marks replaced, last one first."""
@@ -252,10 +261,18 @@ class _Writer:
         return html.escape(re.sub(r"\\([^\w\s])", r"\1", text))
 
     def formula(self, latex: str, display: bool = False) -> str:
-        mathml = math.render(latex, display)
+        try:
+            mathml = math.render(latex, display)
+        except ValueError as error:  # the check has told it; while writing, the page shows it
+            return f'<span class="press-error">{html.escape(str(error))}</span>'
         if not display:
             return mathml
         return f'<div class="math" role="group" aria-label="formula" tabindex="0">{mathml}</div>'
+
+
+def _folded(code: str, title: str) -> str:
+    shown = highlight(code, PythonLexer(), HtmlFormatter(cssclass="highlight", wrapcode=True))
+    return f'<details class="code"><summary>{title}</summary>{shown}</details>'
 
 
 def _folds(page: Page) -> dict[int, list[str]]:
@@ -285,21 +302,3 @@ def _folds(page: Page) -> dict[int, list[str]]:
     if is_open:
         folds[len(page.lines)] = ["", "//////"]
     return folds
-
-
-def _data_table(rows: list[list[str]]) -> str:
-    """The plotted values of a figure, for readers who cannot see it and for checking."""
-    body = []
-    for label, x_label, y_label, *points in rows:
-        xs, ys = zip(*(point.split("|") for point in points), strict=True)
-        for head, values in ((f"{label}: {x_label}", xs), (y_label, ys)):
-            cells = "".join(f"<td>{html.escape(value)}</td>" for value in values)
-            body.append(f'<tr><th scope="row">{_words(head)}</th>{cells}</tr>')
-    table = f"<table><tbody>{''.join(body)}</tbody></table>"
-    scroll = f'<div class="scroll" role="group" aria-label="Data" tabindex="0">{table}</div>'
-    return f'<details class="data"><summary>Data of this figure</summary>{scroll}</details>'
-
-
-def _words(text: str) -> str:
-    """A label without matplotlib's math marks."""
-    return html.escape(re.sub(r"\\[a-z]+|[${}]", "", text).strip())

@@ -8,7 +8,6 @@ folder and limits of its own, and cannot reach the next page.
 
 from __future__ import annotations
 
-import ast
 import doctest
 import io
 import json
@@ -16,17 +15,21 @@ import os
 import random
 import resource
 import select
+import shutil
 import signal
-import socket
 import sys
 import tempfile
 import time
 import traceback
+import types
 import warnings
 from collections.abc import Callable
-from contextlib import redirect_stdout
-from typing import Any, NoReturn
+from contextlib import redirect_stdout, suppress
+from typing import Any
 
+import scaling_core
+
+FORMATTERS = ("human", "tex", "percent", "usd")  # values see them without an import
 MEMORY = 4 << 30  # bytes of address space
 OUTPUT = 100_000  # characters that one block may print
 FILE = 100 << 20  # bytes of one file in the scratch folder
@@ -52,9 +55,12 @@ class Room:
     """The namespace of one page and the ways to run its steps."""
 
     def __init__(self) -> None:
-        self.names: dict[str, Any] = {"__name__": "__page__"}
+        page = types.ModuleType("__page__")
+        sys.modules["__page__"] = page  # dataclasses look their module up
+        self.names: dict[str, Any] = page.__dict__
 
     def run(self, step: Record) -> Record:
+        """What a step gave, or the error that ended it."""
         kinds: dict[str, Callable[[Record], Record]] = {
             "python": self._python,
             "pycon": self._pycon,
@@ -73,12 +79,13 @@ class Room:
         raised = None
         with redirect_stdout(out):
             try:
-                # newlines in front give tracebacks the page's line numbers
-                exec(compile("\n" * step["line"] + step["code"], CELL, "exec"), self.names)
+                exec(_compile(step["code"], step["line"] + 1, "exec"), self.names)
             except Exception as error:
                 if not step.get("raises"):
                     raise
                 raised = error
+        if step.get("figure") and out.getvalue():
+            raise _Stop("a figure's block must not print: the page shows no output under a figure")
         record: Record = {"out": out.getvalue(), "figures": _figures(step)}
         if step.get("raises"):
             names = [cls.__name__ for cls in type(raised).__mro__] if raised else []
@@ -93,11 +100,10 @@ class Room:
         results = []
         for example in parser.get_examples(step["code"]):
             out = _Limited()
-            line = step["line"] + example.lineno
+            line = step["line"] + 1 + example.lineno
             try:
                 with redirect_stdout(out):
-                    code = compile("\n" * line + example.source, CELL, "single")
-                    exec(code, self.names)
+                    exec(_compile(example.source, line, "single"), self.names)
             except Exception as error:
                 if example.exc_msg is None:
                     step["line"] = line
@@ -107,15 +113,19 @@ class Room:
         return {"examples": results, "figures": _figures(step)}
 
     def _value(self, step: Record) -> Record:
-        expression = ast.parse(step["code"].strip(), mode="eval")
-        ast.increment_lineno(expression, step["line"])
-        value = eval(compile(expression, CELL, "eval"), self.names)
+        names = {name: getattr(scaling_core, name) for name in FORMATTERS} | self.names
+        value = eval(_compile(step["code"], step["line"], "eval"), names)
         value = value.item() if hasattr(value, "item") else value
         if isinstance(value, float):
             value = f"{value:.4g}"
         if not isinstance(value, (str, int)):
             raise _Stop(f"a checked value must be text or one number, got {type(value).__name__}")
         return {"text": str(value)}
+
+
+def _compile(code: str, line: int, mode: str) -> types.CodeType:
+    # newlines in front give tracebacks the page's line numbers
+    return compile("\n" * line + code, CELL, mode, dont_inherit=True)
 
 
 def _figures(step: Record) -> list[Record]:
@@ -155,41 +165,51 @@ def _describe(error: BaseException, step: Record) -> Record:
     return {"line": line, "message": f"{type(error).__name__}: {error}"}
 
 
-def _refuse(*_: object, **__: object) -> NoReturn:
-    raise OSError("pages run without a network")
+def _guard(event: str, _: object) -> None:
+    if event.startswith("socket."):
+        raise OSError("pages run without a network")
 
 
-def _child(job: Record, pipe: int) -> None:
-    """Run one page and write its records; never returns to the caller's stack."""
-    for what, limit in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_FSIZE, FILE)):
-        resource.setrlimit(what, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    socket.socket.connect = _refuse  # type: ignore[method-assign]
-    socket.getaddrinfo = _refuse
+def _seeded(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Numpy's default_rng, but never started by chance: two builds must agree."""
+
+    def default_rng(seed: Any = None) -> Any:
+        if seed is None:
+            raise ValueError("default_rng() differs from build to build: give it a seed")
+        return make(seed)
+
+    return default_rng
+
+
+def _child(job: Record, pipe: int, scratch: str) -> None:
+    """Run one page and write its records."""
+    cpu = 2 * int(job["seconds"]) + 2  # ends the page if the room itself has gone
+    limits = {"AS": MEMORY, "FSIZE": FILE, "CPU": cpu, "CORE": 0}
+    for what, limit in limits.items():
+        with suppress(ValueError, OSError):  # a system may allow less, or not know it
+            resource.setrlimit(getattr(resource, f"RLIMIT_{what}"), (limit, limit))
+    sys.addaudithook(_guard)
     warnings.simplefilter("error")
     random.seed(0)
-    sys.modules["numpy"].random.seed(0)  # legacy global state, for code that uses no seed
-    with os.fdopen(pipe, "w") as out, tempfile.TemporaryDirectory() as scratch:
-        os.chdir(scratch)
+    numpy_random = sys.modules["numpy"].random
+    numpy_random.seed(0)  # legacy global state, for code that uses no seed
+    numpy_random.default_rng = _seeded(numpy_random.default_rng)
+    os.chdir(scratch)
+    with os.fdopen(pipe, "w") as out:
         room = Room()
         # a value that stands above the code it needs is taken once all code has run
-        waiting = []
-        for index, step in [*enumerate(job["steps"]), (-1, {})]:
-            later = waiting if index < 0 else [(index, step)]
-            for number, one in later:
-                print(json.dumps({"begin": number}), file=out, flush=True)
-                record = room.run(one)
-                if index >= 0 and one["kind"] == "value" and record.get("undefined"):
-                    waiting.append((number, one))
+        waiting: list[tuple[int, Record]] = []
+        for again, steps in ((False, list(enumerate(job["steps"]))), (True, waiting)):
+            for index, step in steps:
+                print(json.dumps({"begin": index}), file=out, flush=True)
+                record = room.run(step)
+                if record.get("undefined") and step["kind"] == "value" and not again:
+                    waiting.append((index, step))
                     continue
-                print(json.dumps({"index": number, "record": record}), file=out, flush=True)
-                if "error" in record:
-                    break
-            else:
-                continue
-            break
+                print(json.dumps({"index": index, "record": record}), file=out, flush=True)
+                if "error" in record and step["kind"] != "value":
+                    return  # a faulty value leaves the names as they are: the others still count
         print(json.dumps({"end": True}), file=out, flush=True)
-        os.chdir("/")
 
 
 class _Running:
@@ -197,13 +217,14 @@ class _Running:
 
     def __init__(self, job: Record) -> None:
         self.job = job
+        self.scratch = tempfile.mkdtemp(prefix="page-")
         self.read_end, write_end = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
             os.close(self.read_end)
             code = 1
             try:
-                _child(job, write_end)
+                _child(job, write_end, self.scratch)
                 code = 0
             except BaseException:
                 traceback.print_exc()
@@ -219,6 +240,7 @@ class _Running:
             os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
         os.close(self.read_end)
+        shutil.rmtree(self.scratch, ignore_errors=True)
         seconds = time.monotonic() - self.began
         records: list[Record] = [{} for _ in self.job["steps"]]
         begun, ended, failed = 0, False, False
@@ -235,7 +257,7 @@ class _Running:
         if not ended and not failed:
             step = self.job["steps"][begun]
             limit = self.job["seconds"]
-            why = f"ran longer than {limit} s and was stopped"
+            why = f"ran longer than {limit:g} s and was stopped"
             if not killed:
                 why = "ended the process (os._exit, or killed for memory)"
             records[begun] = {"error": {"line": step["line"], "message": f"the code {why}"}}

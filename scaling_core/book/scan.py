@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from doctest import DocTestParser
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,12 @@ from scaling_core.book.source import Line, Problem, expand, front_matter
 
 EXECUTABLE = {"python", "pycon", "output"}
 OPTIONS = {
-    "python": {"alt", "caption", "id", "raises", "run", "title"},
+    "python": {"alt", "caption", "id", "raises", "render", "run", "title"},
     "pycon": {"title"},
     "output": set[str](),
 }
-FENCE = re.compile(r"^(\s*)(`{3,}|~{3,})\s*(\w*)")
+FENCE = re.compile(r"^(\s*)(`{3,}|~{3,})\s*(\w*)(.*)")
+MISSPELT = re.compile(r"\W*(i?py|doctest|output)", re.IGNORECASE)  # {.python}, Python, py3
 OPTION = re.compile(r'\s*(\w+)="([^"]*)"')
 EXPLICIT_ID = re.compile(r"\{[^}\n]*#([\w:.-]+)[^}\n]*\}\s*$")
 
@@ -40,10 +42,12 @@ class Block:
 
     @property
     def runs(self) -> bool:
+        """True if the build runs it."""
         return self.language in ("python", "pycon") and self.options.get("run") != "no"
 
     @property
     def is_figure(self) -> bool:
+        """True if an option of figures is given, even if others are missing."""
         return bool(self.options.keys() & {"alt", "caption", "id"})
 
 
@@ -85,9 +89,11 @@ class Page:
 
     @property
     def is_problem(self) -> bool:
+        """True for a practice problem, whose question stands above its code."""
         return self.meta.get("practice") == "problem"
 
     def complain(self, index: int, message: str) -> None:
+        """Add a problem at the source of line `index`."""
         line = self.lines[min(index, len(self.lines) - 1)] if self.lines else Line("", self.file, 1)
         self.problems.append(Problem(line.file, line.number, message))
 
@@ -130,30 +136,40 @@ def _find_blocks(page: Page) -> None:
     texts = [line.text for line in page.lines]
     covered: set[int] = set()
     for token in MarkdownIt("commonmark").parse("\n".join(texts)):
-        if token.type != "fence" or token.level > 0 or token.map is None:
+        if token.type != "fence" or token.map is None:
             continue
         first, last = token.map[0], token.map[1] - 1
-        if texts[first][:1] in (" ", "\t"):
-            continue  # reported below as indented
-        covered.update(range(first, last + 1))
-        if last == first or texts[last].rstrip() != token.markup:
-            page.complain(first, f"this block is never closed by a line {token.markup}")
-            continue
         info = token.info.strip()
         language = info.split()[0] if info else ""
-        if language not in EXECUTABLE and info.partition(" ")[0].strip("{.}") in EXECUTABLE:
-            page.complain(first, f"write the block as {token.markup}python, not {info!r}")
+        if token.level > 0 or texts[first][:1] in (" ", "\t"):  # in a list, a quotation, indented
+            if language in EXECUTABLE:
+                page.complain(first, f"a {language} block must not be indented: it would not run")
+                covered.add(first)
+            continue
+        covered.update(range(first, last + 1))
+        inner = [text for text in texts[first + 1 : last] if text.startswith(token.markup)]
+        if last == first or texts[last].rstrip() != token.markup or inner:
+            page.complain(first, f"this block is never closed by a line {token.markup}")
+            continue
+        if language not in EXECUTABLE and MISSPELT.match(language):
+            page.complain(first, f"no block is called {language!r}: write python, pycon or output")
         block = Block(language, {}, first, last, "\n".join(texts[first + 1 : last]))
         if language in EXECUTABLE:
             block.options = _options(page, block, info[len(language) :])
             _check_options(page, block)
         page.blocks.append(block)
+    for block in page.blocks:
+        if block.options.get("run") == "no" and (output := page.output_of(block)):
+            page.complain(output.first, "output of a block that does not run is not checked")
     for index, text in enumerate(texts):
+        if index in covered:
+            continue
         match = FENCE.match(text)
-        if index not in covered and match and match[3] in EXECUTABLE:
+        if match and match[3] in EXECUTABLE:
             where = "indented" if match[1] else "inside HTML or a comment"
+            where = "given options with a backtick" if "`" in match[4] else where
             page.complain(index, f"a {match[3]} block must not be {where}: it would not run")
-        if index not in covered and re.match(r"^(!!!|\?\?\?\+?|===)\s", text):
+        if re.match(r"^(!!!|\?\?\?\+?|===)\s", text):
             page.complain(index, f"write {text.split()[0]} as a /// block: it hides fences")
 
 
@@ -190,11 +206,26 @@ def _check_options(page: Page, block: Block) -> None:
             page.complain(block.first, "alt text and caption are the same")
         if options.get("id") and not re.fullmatch(r"[a-z][a-z0-9-]*", options["id"]):
             page.complain(block.first, f"id {options['id']!r}: use lower-case words and hyphens")
+    if block.language == "pycon":
+        try:
+            if not DocTestParser().get_examples(block.code):
+                page.complain(block.first, "no line of this console begins with >>>")
+        except ValueError as error:  # `line 3 of the docstring for <string> lacks blank ...`
+            number, _, reason = re.sub(r"^line (\d+) of the .*?> ", r"\1 ", str(error)).partition(
+                " "
+            )
+            page.complain(block.first + int(number), f"this console {reason}")
+    if not options.get("raises", "Error").isidentifier():
+        page.complain(block.first, f'raises="{options["raises"]}": name one exception')
+    if options.get("render", "markdown") != "markdown":
+        page.complain(block.first, 'the only choice is render="markdown": print a table')
     if "run" in options:
         if options["run"] != "no":
             page.complain(block.first, f'run="{options["run"]}": the only choice is run="no"')
         elif not block.code.lstrip().startswith("#"):
             page.complain(block.first, 'run="no" needs its reason in a comment on the first line')
+        elif block.is_figure:
+            page.complain(block.first, 'a figure is drawn at every build: run="no" is not for it')
 
 
 def _find_marks(page: Page) -> None:
