@@ -63,14 +63,21 @@ class Press:
             if block.runs and run.page.lines[block.first].number > first
         ]
         last = min(following, default=10**9)
-        wrong = [str(p) for p in report.problems if first <= p.line < last or not report.runs]
+        page = str(Path(test.source_path).relative_to(ROOT))
+        # an error inside a snippet has the snippet's line: all blocks of its page tell it
+        elsewhere = [p for p in report.problems if p.file != page or not report.runs]
+        here = [p for p in report.problems if p.file == page and first <= p.line < last]
+        wrong = [str(problem) for problem in elsewhere or here]
         for difference in report.differences:
             if first <= difference.page.lines[difference.index].number < last:
                 wrong.append(str(difference))
         assert not wrong, "\n".join(wrong)
 
     def repr_failure(
-        self, test: FenceTestDefinition, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None
+        self,
+        test: FenceTestDefinition,
+        excinfo: pytest.ExceptionInfo[BaseException],
+        style: Any = None,
     ) -> str:
         return str(excinfo.value)
 

@@ -45,8 +45,8 @@ class PowerProduct:
         """The law at positive values of exactly its variables, which broadcast.
 
         >>> from scaling_core import DEEPSEEK_2024_HP
-        >>> DEEPSEEK_2024_HP["batch_tokens"](C=[1e19, 1e21])
-        array([ 478942., 2160145.])
+        >>> DEEPSEEK_2024_HP["batch_tokens"](C=1e21)
+        2.16e+06
         """
         if set(variables) != set(self.exponents):
             wanted, got = ", ".join(self.exponents), ", ".join(variables) or "nothing"

@@ -31,9 +31,11 @@ for C, scatter in zip(nine, noise, strict=True):
     parabola = np.polynomial.Polynomial.fit(np.log(sizes), losses, 2)
     fine = np.geomspace(sizes[0], sizes[-1], 40)
     ax.plot(fine, parabola(np.log(fine)), color="C0", linewidth=1.5)
-    ax.plot(sizes, losses, "o", color="C4", markersize=4, label=f"simulated, {budget}")
+    named = C in (nine[0], nine[4], nine[-1])
+    label = f"simulated, {budget}" if named else None
+    ax.plot(sizes, losses, "o", color="C4", markersize=4, label=label)
     ax.plot(minima[-1], parabola(np.log(minima[-1])), "D", color="C5")
-    if C in (nine[0], nine[4], nine[-1]):
+    if named:
         end = (sizes[-1], losses[-1])
         ax.annotate(budget, end, (7, 0), textcoords="offset points", va="center")
 valley_line = fit_power_law(nine, minima).law

@@ -29,7 +29,9 @@ ABBREVIATIONS = re.compile(r"\b(e\.g|i\.e|Eq|Eqs|Fig|Sec|App|al|vs|approx|No|cf|
 NUMBER = re.compile(
     r"(?<![\w.])(\d[\d,]*\.\d+|\d[\d.,]*\s?%|\d[\d.,]*\s?[KMBT](?=\W|$)|\d(?:\.\d+)?e[+-]?\d+)"
 )
-NOT_NUMBERS = re.compile(r"\b[Ss]ections? \d+\.\d+|\bCC BY \d\.\d|\b\d{4}\.\d{4,5}\b|\bPython 3\.\d+")
+PLACE = r"(?:[Ss]ections?|Eqs?\.|Secs?\.|Figs?\.|App\.|Tables?)"  # in a paper
+LOCI = rf"\b{PLACE} ([A-Z]?\.?\d+(\.\d+)*(, | and | to |-)?)+"
+NOT_NUMBERS = re.compile(LOCI + r"|\bCC BY \d\.\d|\b\d{4}\.\d{4,5}\b|\bPython 3\.\d+")
 
 
 def prose(page: Page) -> Iterator[tuple[int, str]]:
@@ -139,6 +141,8 @@ def bare_numbers(page: Page) -> Iterator[Finding]:
     for index, text in prose(page):
         if text.lstrip().startswith("|") and "[@" in page.lines[index].text:
             continue  # a row of a table with its source
+        if text.startswith("/// mistake"):
+            continue  # the claim, as it is often made
         for match in NUMBER.finditer(NOT_NUMBERS.sub("~", text)):
             yield index, f"bare number {match[0]}: write it as a checked value"
 

@@ -1,4 +1,4 @@
-"""`make serve` is for writing: edits show up, a disagreement is shown on the page and is no crash."""
+"""`make serve` is for writing: edits show up, and a disagreement is shown, not a crash."""
 
 import os
 import shutil

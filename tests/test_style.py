@@ -87,7 +87,9 @@ def test_a_typed_number_is_found(number: str) -> None:
     assert [message for _, message in bare_numbers(page)], number
 
 
-@pytest.mark.parametrize("text", ["section 6.7", "in 2020", "arXiv 2203.15556", "[1B]{= human(N) }"])
+@pytest.mark.parametrize(
+    "text", ["section 6.7", "in 2020", "arXiv 2203.15556", "[1B]{= human(N) }"]
+)
 def test_years_sections_and_checked_values_are_no_bare_numbers(text: str) -> None:
     page = scan_text(f"# T\n\nSee {text}.", "docs/x.md", ROOT)
     assert list(bare_numbers(page)) == []

@@ -58,8 +58,6 @@ def parse(text: str) -> list[tuple[str, str]]:
 
 def unknown(text: str) -> list[str]:
     """Keys of a citation that the bibliography lacks."""
-    if text.strip() == "*":
-        return []
     return [key for key, _ in parse(text) if key not in list(bibliography().entries)]
 
 

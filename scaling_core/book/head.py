@@ -6,6 +6,7 @@ import html
 import os
 import re
 
+from scaling_core.book.marks import find_marks
 from scaling_core.book.scan import Page
 
 WORDS_A_MINUTE = 200
@@ -16,13 +17,20 @@ def minutes(page: Page) -> int:
     """Reading time from words, formulas, figures and lines of code; problems are not counted."""
     fenced = {i for b in page.blocks for i in range(b.first, b.last + 1)}
     prose = [line.text for i, line in enumerate(page.lines) if i not in fenced]
-    words = sum(len(re.findall(r"[A-Za-z]{2,}", text)) for text in prose)
+    words = sum(len(re.findall(r"[A-Za-z]{2,}", _spoken(text))) for text in prose)
     code = [b for b in page.blocks if b.language in ("python", "pycon") and not b.is_figure]
     seconds = words * 60 / WORDS_A_MINUTE
     seconds += SECONDS["formula"] * sum(formula.display for formula in page.formulas)
     seconds += SECONDS["figure"] * sum(block.is_figure for block in page.blocks)
-    seconds += SECONDS["code line"] * sum(len(block.code.splitlines()) for block in code)
+    seconds += SECONDS["code line"] * sum(len(block.code.split("\n")) for block in code)
     return max(1, round(seconds / 60))
+
+
+def _spoken(text: str) -> str:
+    """A line without expressions, formulas, citations, addresses and attributes."""
+    for mark in reversed(find_marks(text)[0]):
+        text = f"{text[: mark.start]}x{text[mark.end :]}"
+    return re.sub(r"\]\([^)]*\)|\{[#:.][^}]*\}", "]", text)
 
 
 def has_notebook(page: Page) -> bool:

@@ -32,6 +32,8 @@ ADVICE = "compute it from scaling_core, so that it can be wrong"
 PARTS = (ast.Attribute, ast.Subscript, ast.Slice, ast.Starred, ast.UnaryOp, ast.FormattedValue)
 HOLDERS = (*PARTS, ast.JoinedStr, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.IfExp)
 
+MODULES = {"np", "numpy", "math", "units", "scaling_core"}  # whose functions format or hold
+
 Literals = dict[str, bool]  # name that holds a literal -> does it show a number?
 
 
@@ -239,6 +241,8 @@ def _literal(node: ast.AST, literals: Literals) -> bool:
     if isinstance(node, ast.Call):
         values = [*node.args, *(k.value for k in node.keywords)]
         method = isinstance(node.func, ast.Attribute) and _literal(node.func.value, literals)
+        if isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) not in MODULES:
+            values.append(node.func.value)  # x.round(2) shows x, np.round(x, 2) does too
         held = isinstance(node.func, ast.Name) and node.func.id in literals
         known = _formats(node) or method or held or isinstance(node.func, ast.Lambda)
         return known and all(_literal(value, literals) for value in values)

@@ -25,12 +25,11 @@ from pygments.lexers.python import PythonLexer
 from scaling_core.book import cite, figures, math
 from scaling_core.book.check import pages_of, same
 from scaling_core.book.execute import Record, Run, run_pages
+from scaling_core.book.fold import FOLDED, folds_of
 from scaling_core.book.head import head_line
 from scaling_core.book.marks import Mark, find_marks
-from scaling_core.book.scan import Block, Page, scan, scan_text
+from scaling_core.book.scan import Block, scan, scan_text
 from scaling_core.book.source import Problem, body_of
-
-FOLDED = re.compile(r"^## (Hint|Solution|Follow-ups|Rubric|Where it comes from)\b.*$")
 
 _runs: dict[str, Run] = {}
 _problems: dict[str, list[Problem]] = {}
@@ -125,7 +124,7 @@ class _Writer:
             yield from ["", self.stash(note), ""]
         blocks = {block.first: block for block in page.blocks}
         formulas = {formula.first: formula for formula in page.formulas if formula.display}
-        folds = _folds(page)
+        folds = folds_of(page)
         index = 0
         while index < len(page.lines):
             text = page.lines[index].text
@@ -273,32 +272,3 @@ class _Writer:
 def _folded(code: str, title: str) -> str:
     shown = highlight(code, PythonLexer(), HtmlFormatter(cssclass="highlight", wrapcode=True))
     return f'<details class="code"><summary>{title}</summary>{shown}</details>'
-
-
-def _folds(page: Page) -> dict[int, list[str]]:
-    """Lines to write before a line, to close the sections of a problem page into details."""
-    if not page.is_problem:
-        return {}
-    fenced = {i for b in page.blocks for i in range(b.first, b.last + 1)}
-    heads = [
-        (i, FOLDED.match(line.text))
-        for i, line in enumerate(page.lines)
-        if i not in fenced and line.text.startswith("## ")
-    ]
-    hints = sum(1 for _, match in heads if match and match[1] == "Hint")
-    folds: dict[int, list[str]] = {}
-    number, is_open = 0, False
-    for index, match in heads:
-        before = ["", "//////", ""] if is_open else []
-        is_open = match is not None
-        if match:
-            number += match[1] == "Hint"
-            title = f"Hint {number} of {hints}" if match[1] == "Hint" else match[1]
-            kind = match[1].lower().replace(" ", "-")
-            name = f"hint-{number}" if kind == "hint" else kind
-            attributes = f"    attrs: {{id: {name}, class: {kind}}}"
-            before += ["", f"////// details | {title}", attributes, ""]
-        folds[index] = before
-    if is_open:
-        folds[len(page.lines)] = ["", "//////"]
-    return folds

@@ -9,8 +9,8 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 import pytest
 
-from scaling_core.book.figures import SENTINELS
 from scaling_core.book import show as notebook
+from scaling_core.book.figures import SENTINELS
 
 
 @pytest.fixture

@@ -1,0 +1,58 @@
+// Makes the columns of generated tables sortable. Without it they are plain tables: nothing is
+// added to the page but buttons around the headings' own words, which do not change.
+(() => {
+  const FACTORS = { K: 1e3, M: 1e6, B: 1e9, T: 1e12, "%": 0.01 };
+  const NUMBER = /^([+-]?[\d,]*\.?\d+(?:e[+-]?\d+)?) ?([KMBT%])?(?: \(.*\))?$/;
+  const words = new Intl.Collator("en", { numeric: true }); // 7B comes before 13B
+
+  // A cell's text, with powers of ten in formulas written as e23.
+  const textOf = (cell) => {
+    const copy = cell.cloneNode(true);
+    for (const power of copy.querySelectorAll("msup")) {
+      if (power.firstElementChild.textContent === "10") {
+        power.textContent = `e${power.lastElementChild.textContent}`;
+      }
+    }
+    const text = copy.textContent.trim().replace(/\s+/g, " ").replaceAll("−", "-");
+    return text.replace(/ ?× ?e/, "e").replace(/^(-?)e/, (_, sign) => `${sign}1e`).replace(/^\$/, "");
+  };
+
+  // The number a cell stands for, else its text.
+  const keyOf = (cell) => {
+    const text = textOf(cell);
+    const found = NUMBER.exec(text);
+    if (!found) return text;
+    return Number(found[1].replaceAll(",", "")) * (FACTORS[found[2]] ?? 1);
+  };
+
+  // Rows in the order of one column; empty cells stay last whichever way it goes.
+  const sort = (table, head) => {
+    const falling = head.getAttribute("aria-sort") === "ascending";
+    const body = table.tBodies[0];
+    const rows = [...body.rows].map((row) => [keyOf(row.cells[head.cellIndex]), row]);
+    const known = rows.filter(([key]) => key !== "");
+    const numbers = known.every(([key]) => typeof key === "number");
+    const compare = numbers ? (a, b) => a - b : (a, b) => words.compare(a, b);
+    known.sort(([a], [b]) => (falling ? compare(b, a) : compare(a, b)));
+    const empty = rows.filter(([key]) => key === "");
+    body.append(...[...known, ...empty].map(([, row]) => row));
+    for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+    head.setAttribute("aria-sort", falling ? "descending" : "ascending");
+  };
+
+  const enhance = () => {
+    for (const table of document.querySelectorAll(".generated table")) {
+      if (!table.tHead || table.tHead.querySelector("button")) continue;
+      for (const head of table.tHead.querySelectorAll("th")) {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.append(...head.childNodes);
+        button.addEventListener("click", () => sort(table, head));
+        head.append(button);
+      }
+    }
+  };
+
+  enhance(); // the theme's document$ says nothing on file:// and nothing for the first page then
+  globalThis.document$?.subscribe(enhance); // a page that instant navigation puts in place
+})();

@@ -1,0 +1,129 @@
+"""The page on sources: constants, their conditions and the published laws, as rows of tables."""
+
+import re
+
+from snippets.markdown_table import plain
+
+# --8<-- [start:surfaces]
+SURFACES = ["Set", ">$E$", ">$A$", r">$\alpha$", ">$B$", r">$\beta$", ">$a$"]
+SURFACES += [">$N^*$", ">$D^*/N^*$"]
+
+import scaling_core
+from scaling_core import ChinchillaLaw, human
+
+
+def surfaces(C=1e23):
+    """One row per set of constants of L = E + A/N^alpha + B/D^beta."""
+    for name, law in vars(scaling_core).items():
+        if isinstance(law, ChinchillaLaw):
+            numbers = (law.E, law.A, law.alpha, law.B, law.beta, law.a)
+            best = law.optimum(C)
+            shown = [f"{number:.4g}" for number in numbers]
+            yield [f"`{name}`", *shown, human(best.N), f"{best.ratio:.1f}"]
+
+
+# --8<-- [end:surfaces]
+
+# --8<-- [start:constants]
+from scaling_core import all_constants, tex
+
+UNITS = (  # the first pattern that fits set and name; a name without one is an error
+    (r"GADRE_2024_ERRORS .*\.gamma", "per nat per token"),
+    (r"GADRE_2024_ERRORS .*\.(k|eps)", "share of wrong answers"),
+    (r"ZHAI_2022 .*\.a", "error rate times core-days to the $b$"),
+    (r"ZHAI_2022 .*\.c", "error rate"),
+    (r"ZHAI_2022 .*\.d", "TPUv3 core-days"),
+    (r"KUMAR_2024 .*", "bits"),
+    (r"HERNANDEZ_\S+ k", r"characters$^{1-\alpha}$ per parameter$^\beta$"),
+    (r"PEARCE_2024 omega", "parameters$^{2/3}$"),
+    (r"\S+ R_D_star", "epochs beyond the first"),
+    (r"\S+ R_N_star", "multiples of $U_N$"),
+    (r"\S+ learning_rate\.k", "learning rate at arguments of 1"),
+    (r"\S+ batch_tokens\.k", "tokens at arguments of 1"),
+    (r"\S+ overfit_k", "tokens at $N = 1$"),
+    (r"\S+ N\.k", "parameters at 1 FLOP"),
+    (r"\S+ D\.k", "tokens at 1 FLOP"),
+    (r"\S+ M\.k", "FLOP per token at 1 FLOP"),
+    (r"\S+ (E|crossing loss)", "nats per token"),
+    (r"\S+ A", r"nats times parameters$^\alpha$"),
+    (r"\S+ B", r"nats times tokens$^\beta$"),
+    (r"\S+ (\w+\.)?(N_c|crossing N)", "parameters"),
+    (r"\S+ N_e", "parameters at 1 PF-day"),
+    (r"\S+ (\w+\.)?(D_c|crossing D)", "tokens"),
+    (r"\S+ ([DB]_e|D at the .*, coefficient)", "tokens at 1 PF-day"),
+    (r"\S+ B_star", "tokens at 1 nat"),
+    (r"\S+ (C_c_\w+|crossing C)", "PF-days"),
+    (r"\S+ (\w+\.)?S_c", "steps"),
+    (r"\S+ S_e", "steps at 1 PF-day"),
+    # exponents
+    (r"\S+ (\w+\.)?(alpha|beta)(_\w+)?", "1"),
+    (r"\S+ (.*\.)?([ab]|p|p_\w|overfit_p|exponents\.\w)(, .*)?", "1"),
+    (r"HOFFMANN_2022_EXPONENTS .*\.[ab](\.low|\.high)?", "1"),
+    (r"HENIGHAN_2020 (alpha_[NC]|exponent of N\*\(C\))\..*", "1"),
+    (r"(CHERTI_2023|PORIAN_2024|SARTOR_2024) .*|\S+ .*, exponent", "1"),
+    (r"ZHAI_2022 .*\.b", "1"),
+)
+
+
+def unit(name, field):
+    """Unit of a constant; 1 for a bare number such as an exponent."""
+    for form, its_unit in UNITS:
+        if re.fullmatch(form, f"{name} {field}"):
+            return its_unit
+    raise KeyError(f"{name} {field} has no unit: add a pattern to UNITS")
+
+
+def number(value):
+    """A constant to eight digits, more than anybody measured."""
+    text = f"{value:.8g}"
+    return tex(value, 8) if "e" in text else text
+
+
+def place(source):
+    """Where a number stands: the work, and the table, equation or file."""
+    if source.source.startswith("derived"):
+        return plain(f"{source.source}; {source.where}")
+    return f"[@{source.source}], {plain(source.where)}"
+
+
+def constants():
+    """One row per constant of the library."""
+    for name, field, value, source in all_constants():
+        told = [place(source), source.grade, source.kind]
+        yield [f"`{name}`", f"`{field}`", number(value), unit(name, field), *told]
+
+
+CONSTANTS = ["Set", "Number", ">Value", "Unit", "Source", "Grade", "Kind"]
+# --8<-- [end:constants]
+
+# --8<-- [start:conditions]
+
+
+def conditions():
+    """One row per set: what its numbers hold for, and what they reproduce."""
+    rows = {}
+    for name, _, _, source in all_constants():
+        budgets = " to ".join(map(tex, source.range or ()))
+        traps = ". ".join(filter(None, (source.units, source.note)))
+        told = (source.counts, budgets, plain(traps), plain(source.checked))
+        if any(told):
+            rows[name, told] = [f"`{name}`", *told]
+    return rows.values()
+
+
+CONDITIONS = ["Set", "$N$ counts", "Runs (FLOP)", "Conditions and traps", "Reproduces"]
+# --8<-- [end:conditions]
+
+# --8<-- [start:laws]
+from scaling_core import laws
+
+
+def law_rows():
+    """One row per published law, in words."""
+    for law in laws():
+        told = map(plain, (law.constants, law.conventions, law.range, law.source))
+        yield [law.name, f"`{law.form}`", *told, law.grade, plain(law.note)]
+
+
+LAWS = ["Law", "Form", "Constants as printed", "Holds for", "Range", "Source", "Grade", "Note"]
+# --8<-- [end:laws]

@@ -1,0 +1,124 @@
+"""The page on models: what the registries hold, as rows of tables."""
+
+from snippets.markdown_table import or_blank, plain
+
+# --8<-- [start:dense]
+DENSE = ["Model", ">Year", ">$N$", ">$D$", ">$D/N$", ">$6ND$ (FLOP)"]
+DENSE += [">Loss (nats)", ">Waste", ">$N^*$ for $6ND$"]
+
+from scaling_core import BESIROGLU_2024, human, models, tex
+
+
+def per_parameter(model):
+    """Tokens per active parameter to three digits, four from 1,000 on."""
+    ratio = model.tokens_per_parameter
+    return f"{ratio:.3g}" if ratio < 999.5 else f"{float(f'{ratio:.4g}'):,.0f}"
+
+
+def counted(model):
+    """What was counted: tokens, tokens per parameter, 6ND."""
+    return [human(model.tokens), per_parameter(model), tex(model.flops_6nd)]
+
+
+def is_dense(model):
+    """True if each token meets all parameters."""
+    return model.params_active == model.params_total
+
+
+def dense(law=BESIROGLU_2024):
+    """One row per dense model that was trained from scratch on a known number of tokens."""
+    for model in filter(is_dense, models(scaling_point=True)):
+        N, D = model.params_total, model.tokens
+        told = [f"{law.loss(N, D):.3f}", f"{law.waste(N, D):.2f}"]
+        best = human(law.optimum(model.flops_6nd).N)
+        yield [model.name, str(model.year), human(N), *counted(model), *told, best]
+
+
+# --8<-- [end:dense]
+
+# --8<-- [start:experts]
+
+
+def experts():
+    """One row per scaling point with experts: a law of dense models says nothing about it."""
+    for model in models(scaling_point=True):
+        if not is_dense(model):
+            sizes = [human(model.params_total), human(model.params_active)]
+            yield [model.name, str(model.year), *sizes, *counted(model)]
+
+
+EXPERTS = ["Model", ">Year", ">Parameters", ">Active $N$", ">$D$", ">$D/N$", ">$6ND$ (FLOP)"]
+# --8<-- [end:experts]
+
+# --8<-- [start:left-out]
+
+
+def left_out():
+    """One row per model that is no scaling point, with the reason."""
+    for model in models(scaling_point=False):
+        known = (model.params_total, model.params_active, model.tokens)
+        numbers = [or_blank(human, value) for value in known]
+        yield [model.name, str(model.year), *numbers, plain(model.note)]
+
+
+LEFT_OUT = ["Model", ">Year", ">Parameters", ">Active", ">Tokens", "Why it is left out"]
+# --8<-- [end:left-out]
+
+# --8<-- [start:records]
+
+
+def records():
+    """One row per model: who, what was reported, on what, where it stands."""
+    for model in models():
+        flops = or_blank(tex, model.flops_reported)
+        if model.flops_estimated:
+            flops = f"{tex(model.flops_estimated)} (estimate)"
+        hours = or_blank(human, model.gpu_hours)
+        told = [plain(model.hardware), model.grade, plain(model.source)]
+        noted = plain(model.note) if model.scaling_point else "see the models left out"
+        yield [model.name, model.org, flops, hours, *told, str(model.as_of), noted]
+
+
+RECORDS = ["Model", "Makers", ">FLOP, reported", ">GPU-hours", "Hardware", "Grade"]
+RECORDS += ["Source", "As of", "Note"]
+# --8<-- [end:records]
+
+# --8<-- [start:others]
+from scaling_core import datasets, hardware, percent, prices, utilisation
+
+
+def data_rows():
+    """One row per corpus, stock of text and collection of robot data."""
+    for row in datasets():
+        ends = " to ".join(human(end) for end in (row.low, row.high) if end)
+        told = [row.unit, row.kind, row.grade, plain(row.source), str(row.as_of)]
+        yield [row.name, str(row.year), or_blank(human, row.size), ends, *told, plain(row.note)]
+
+
+def chip_rows():
+    """One row per accelerator: dense peaks, memory, bandwidth."""
+    for row in hardware():
+        scaled = ((row.bf16, 1e12), (row.tf32, 1e12), (row.fp8, 1e12))
+        scaled += ((row.memory, 1e9), (row.bandwidth, 1e12))
+        numbers = [f"{value / unit:,.4g}" if value else "" for value, unit in scaled]
+        yield [row.name, *numbers, row.grade, str(row.as_of), plain(row.note)]
+
+
+def price_rows():
+    """One row per price of a GPU-hour, quoted or assumed."""
+    for row in prices():
+        known = (row.usd_per_hour, row.low, row.high)
+        numbers = [or_blank("{:.2f}".format, value) for value in known]
+        told = [row.kind, str(row.as_of), row.grade, plain(row.source), plain(row.note)]
+        yield [row.name, *numbers, *told]
+
+
+def utilisation_rows():
+    """One row per training run whose share of the peak was stated."""
+    for row in utilisation():
+        numbers = [percent(row.mfu), or_blank(percent, row.low)]
+        told = [row.hardware, row.grade, plain(row.source), str(row.as_of), plain(row.note)]
+        yield [row.name, *numbers, *told]
+
+
+# --8<-- [end:others]
