@@ -2,7 +2,7 @@
 
 import re
 
-from snippets.markdown_table import plain
+from snippets.markdown_table import plain, table
 
 # --8<-- [start:surfaces]
 SURFACES = ["Set", ">$E$", ">$A$", r">$\alpha$", ">$B$", r">$\beta$", ">$a$"]
@@ -25,6 +25,9 @@ def surfaces(C=1e23):
 # --8<-- [end:surfaces]
 
 # --8<-- [start:constants]
+from itertools import groupby
+from operator import itemgetter
+
 from scaling_core import all_constants, tex
 
 UNITS = (  # the first pattern that fits set and name; a name without one is an error
@@ -74,56 +77,64 @@ def unit(name, field):
 
 
 def number(value):
-    """A constant to eight digits, more than anybody measured."""
-    text = f"{value:.8g}"
+    """A constant with at most six decimals, more than anybody measured."""
+    text = f"{round(value, 6):.8g}"
     return tex(value, 8) if "e" in text else text
 
 
+def shorter(text):
+    """A text with its numbers cut to six decimals."""
+    return re.sub(r"\d\.\d{7,}", lambda found: number(float(found[0])), text)
+
+
 def place(source):
-    """Where a number stands: the work, and the table, equation or file."""
-    if source.source.startswith("derived"):
-        return plain(f"{source.source}; {source.where}")
-    return f"[@{source.source}], {plain(source.where)}"
+    """Where numbers stand: the work, the table, equation or file; grade and kind."""
+    where = f"[@{source.source}], {plain(source.where)}"
+    if source.kind == "derived":
+        where = plain(f"{source.source}; {source.where}")
+    return f"{where}. Grade {source.grade}, {source.kind}."
+
+
+def conditions(source):
+    """What the numbers hold for, and what they reproduce."""
+    budgets = " to ".join(map(tex, source.range or ()))
+    parts = {
+        "$N$ counts": plain(source.counts),
+        "Runs of": budgets and f"{budgets} FLOP",
+        "Units": plain(shorter(source.units)),
+        "Note": plain(source.note.removesuffix(".")),
+        "Reproduces": plain(source.checked),
+    }
+    return " ".join(f"*{name}*: {text}." for name, text in parts.items() if text)
 
 
 def constants():
-    """One row per constant of the library."""
-    for name, field, value, source in all_constants():
-        told = [place(source), source.grade, source.kind]
-        yield [f"`{name}`", f"`{field}`", number(value), unit(name, field), *told]
+    """A heading per set; under it each source with its numbers."""
+    for name, rows in groupby(all_constants(), key=itemgetter(0)):
+        yield f"### `{name}` {{#{name.lower().replace('_', '-')}}}"
+        by_source = {}
+        for _, field, value, source in rows:
+            cells = [f"`{field}`", number(value), unit(name, field)]
+            by_source.setdefault(source, []).append(cells)
+        for source, cells in by_source.items():
+            yield f"{place(source)}\n{conditions(source)}"
+            yield table(["Number", ">Value", "Unit"], cells)
 
 
-CONSTANTS = ["Set", "Number", ">Value", "Unit", "Source", "Grade", "Kind"]
 # --8<-- [end:constants]
 
-# --8<-- [start:conditions]
-
-
-def conditions():
-    """One row per set: what its numbers hold for, and what they reproduce."""
-    rows = {}
-    for name, _, _, source in all_constants():
-        budgets = " to ".join(map(tex, source.range or ()))
-        traps = ". ".join(filter(None, (source.units, source.note)))
-        told = (source.counts, budgets, plain(traps), plain(source.checked))
-        if any(told):
-            rows[name, told] = [f"`{name}`", *told]
-    return rows.values()
-
-
-CONDITIONS = ["Set", "$N$ counts", "Runs (FLOP)", "Conditions and traps", "Reproduces"]
-# --8<-- [end:conditions]
-
 # --8<-- [start:laws]
+LAWS = ["Law and form", "Constants as printed", "Holds for; source (grade)"]
+
 from scaling_core import laws
 
 
 def law_rows():
     """One row per published law, in words."""
     for law in laws():
-        told = map(plain, (law.constants, law.conventions, law.range, law.source))
-        yield [law.name, f"`{law.form}`", *told, law.grade, plain(law.note)]
+        held = (law.conventions, law.range, law.note, f"{law.source} ({law.grade})")
+        told = [shorter(law.constants), "; ".join(filter(None, held))]
+        yield [f"{law.name}<br>`{law.form}`", *map(plain, told)]
 
 
-LAWS = ["Law", "Form", "Constants as printed", "Holds for", "Range", "Source", "Grade", "Note"]
 # --8<-- [end:laws]

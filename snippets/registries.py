@@ -4,7 +4,7 @@ from snippets.markdown_table import or_blank, plain
 
 # --8<-- [start:dense]
 DENSE = ["Model", ">Year", ">$N$", ">$D$", ">$D/N$", ">$6ND$ (FLOP)"]
-DENSE += [">Loss (nats)", ">Waste", ">$N^*$ for $6ND$"]
+DENSE += [">Loss (nats)", ">Waste", ">$N^*$"]
 
 from scaling_core import BESIROGLU_2024, human, models, tex
 
@@ -18,6 +18,12 @@ def per_parameter(model):
 def counted(model):
     """What was counted: tokens, tokens per parameter, 6ND."""
     return [human(model.tokens), per_parameter(model), tex(model.flops_6nd)]
+
+
+def as_of(rows):
+    """The day, or the first and the last day, to which rows of a registry belong."""
+    days = sorted({str(row.as_of) for row in rows})
+    return " to ".join(dict.fromkeys((days[0], days[-1])))
 
 
 def is_dense(model):
@@ -37,6 +43,7 @@ def dense(law=BESIROGLU_2024):
 # --8<-- [end:dense]
 
 # --8<-- [start:experts]
+EXPERTS = ["Model", ">Year", ">Parameters", ">Active $N$", ">$D$", ">$D/N$", ">$6ND$ (FLOP)"]
 
 
 def experts():
@@ -47,10 +54,10 @@ def experts():
             yield [model.name, str(model.year), *sizes, *counted(model)]
 
 
-EXPERTS = ["Model", ">Year", ">Parameters", ">Active $N$", ">$D$", ">$D/N$", ">$6ND$ (FLOP)"]
 # --8<-- [end:experts]
 
 # --8<-- [start:left-out]
+LEFT_OUT = ["Model", ">Year", ">Parameters", ">Active", ">Tokens", "Why it is left out"]
 
 
 def left_out():
@@ -61,10 +68,15 @@ def left_out():
         yield [model.name, str(model.year), *numbers, plain(model.note)]
 
 
-LEFT_OUT = ["Model", ">Year", ">Parameters", ">Active", ">Tokens", "Why it is left out"]
 # --8<-- [end:left-out]
 
 # --8<-- [start:records]
+RECORDS = ["Model", "Makers", ">FLOP, reported", ">GPU-hours", "Source (grade), hardware, note"]
+
+
+def where(row):
+    """Source and grade of a row."""
+    return f"{plain(row.source)} ({row.grade})"
 
 
 def records():
@@ -74,25 +86,31 @@ def records():
         if model.flops_estimated:
             flops = f"{tex(model.flops_estimated)} (estimate)"
         hours = or_blank(human, model.gpu_hours)
-        told = [plain(model.hardware), model.grade, plain(model.source)]
-        noted = plain(model.note) if model.scaling_point else "see the models left out"
-        yield [model.name, model.org, flops, hours, *told, str(model.as_of), noted]
+        noted = model.note if model.scaling_point else ""
+        told = filter(None, (where(model), plain(model.hardware), plain(noted)))
+        yield [model.name, model.org, flops, hours, "; ".join(told)]
 
 
-RECORDS = ["Model", "Makers", ">FLOP, reported", ">GPU-hours", "Hardware", "Grade"]
-RECORDS += ["Source", "As of", "Note"]
 # --8<-- [end:records]
 
-# --8<-- [start:others]
-from scaling_core import datasets, hardware, percent, prices, utilisation
+# --8<-- [start:data]
+from scaling_core import datasets
 
 
-def data_rows():
-    """One row per corpus, stock of text and collection of robot data."""
+def data_rows(kind):
+    """One row per data set of a kind: corpus, stock or robot."""
     for row in datasets():
-        ends = " to ".join(human(end) for end in (row.low, row.high) if end)
-        told = [row.unit, row.kind, row.grade, plain(row.source), str(row.as_of)]
-        yield [row.name, str(row.year), or_blank(human, row.size), ends, *told, plain(row.note)]
+        if row.kind == kind:
+            size = or_blank(human, row.size)
+            ends = " to ".join(human(end) for end in (row.low, row.high) if end)
+            between = {"stock": [ends], "robot": [row.unit], "corpus": []}[kind]
+            yield [row.name, str(row.year), size, *between, where(row), plain(row.note)]
+
+
+# --8<-- [end:data]
+
+# --8<-- [start:others]
+from scaling_core import hardware, percent, prices, utilisation
 
 
 def chip_rows():
@@ -100,25 +118,24 @@ def chip_rows():
     for row in hardware():
         scaled = ((row.bf16, 1e12), (row.tf32, 1e12), (row.fp8, 1e12))
         scaled += ((row.memory, 1e9), (row.bandwidth, 1e12))
-        numbers = [f"{value / unit:,.4g}" if value else "" for value, unit in scaled]
-        yield [row.name, *numbers, row.grade, str(row.as_of), plain(row.note)]
+        numbers = [f"{value / size:,.4g}" if value else "" for value, size in scaled]
+        yield [row.name, *numbers, row.grade, plain(row.note)]
 
 
 def price_rows():
     """One row per price of a GPU-hour, quoted or assumed."""
     for row in prices():
-        known = (row.usd_per_hour, row.low, row.high)
-        numbers = [or_blank("{:.2f}".format, value) for value in known]
-        told = [row.kind, str(row.as_of), row.grade, plain(row.source), plain(row.note)]
-        yield [row.name, *numbers, *told]
+        price = or_blank("{:.2f}".format, row.usd_per_hour)
+        ends = " to ".join(f"{end:.2f}" for end in (row.low, row.high) if end)
+        told = [row.kind, str(row.as_of), where(row), plain(row.note)]
+        yield [row.name, price, ends, *told]
 
 
 def utilisation_rows():
     """One row per training run whose share of the peak was stated."""
     for row in utilisation():
         numbers = [percent(row.mfu), or_blank(percent, row.low)]
-        told = [row.hardware, row.grade, plain(row.source), str(row.as_of), plain(row.note)]
-        yield [row.name, *numbers, *told]
+        yield [row.name, *numbers, row.hardware, where(row), plain(row.note)]
 
 
 # --8<-- [end:others]

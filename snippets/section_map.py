@@ -3,7 +3,7 @@
 # --8<-- [start:figure]
 import matplotlib.pyplot as plt
 
-WRITTEN = {"power-laws"}
+WRITTEN = {"power-laws", "units-and-flops", "kaplan", "chinchilla"}
 PLACES = {  # column and row of each page, and its name in the drawing
     "units-and-flops": (0.5, 0, "Units, FLOP"),
     "power-laws": (2, 0, "Power laws"),

@@ -54,12 +54,13 @@ class SmallBook:
 
 @pytest.fixture(scope="module")
 def green(tmp_path_factory):
-    """The untouched book, after one run of everything."""
+    """The untouched book after one run of everything, and what the three commands said."""
     root = tmp_path_factory.mktemp("green") / "book"
     shutil.copytree(TESTS / "fixture_book", root)
     unneeded = shutil.ignore_patterns("__pycache__", "lab")
     shutil.copytree(LIBRARY, root / "scaling_core", ignore=unneeded)
-    return SmallBook(root), SmallBook(root).check()
+    book = SmallBook(root)
+    return book, [book.check(), book.build(), book.look()]
 
 
 @pytest.fixture
@@ -70,12 +71,17 @@ def small(green, tmp_path):
 
 
 def test_the_untouched_book_is_green(green):
-    book, (status, said) = green
-    assert (status, said.count("ran docs/")) == (0, 3), said
+    _, commands = green
+    assert [status for status, _ in commands] == [0, 0, 0], commands
+    said = commands[0][1]
+    assert said.count("ran docs/") == 3, said
     assert "3 pages, 14 blocks and values checked, 0 pages from the cache" in said
-    for step in (book.build, book.look):
-        status, said = step()
-        assert status == 0, said
+
+
+def test_notebooks_stand_beside_the_pages_and_know_their_address(green):
+    for folder in ("", "loss/", "practice/split/"):
+        text = (green[0].root / "site" / folder / "notebook.ipynb").read_text(encoding="utf-8")
+        assert f"](https://example.org/small/{folder})" in text
 
 
 # --- Text: the command that checks the book, called in this process -----------------------------
@@ -184,7 +190,7 @@ def test_broken_text_or_code_is_told_with_its_place(
     assert message in said
 
 
-def test_the_books_is_green_in_this_process_too(small, monkeypatch, capsys):
+def test_the_book_is_green_in_this_process_too(small, monkeypatch, capsys):
     monkeypatch.chdir(small.root)
     assert command.main([]) == 0
     assert "3 pages from the cache" in capsys.readouterr().out

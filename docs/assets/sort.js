@@ -3,6 +3,7 @@
 (() => {
   const FACTORS = { K: 1e3, M: 1e6, B: 1e9, T: 1e12, "%": 0.01 };
   const NUMBER = /^([+-]?[\d,]*\.?\d+(?:e[+-]?\d+)?) ?([KMBT%])?(?: \(.*\))?$/;
+  const FEW = 8; // rows that the eye sorts
   const words = new Intl.Collator("en", { numeric: true }); // 7B comes before 13B
 
   // A cell's text, with powers of ten in formulas written as e23.
@@ -43,6 +44,7 @@
   const enhance = () => {
     for (const table of document.querySelectorAll(".generated table")) {
       if (!table.tHead || table.tHead.querySelector("button")) continue;
+      if (table.tBodies[0].rows.length < FEW) continue;
       for (const head of table.tHead.querySelectorAll("th")) {
         const button = document.createElement("button");
         button.type = "button";

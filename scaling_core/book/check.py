@@ -10,6 +10,7 @@ from pathlib import Path
 
 from scaling_core.book import cite, math
 from scaling_core.book.execute import Record, Run, run_pages, steps, write_atomically
+from scaling_core.book.marks import find_marks
 from scaling_core.book.origin import check_origins
 from scaling_core.book.scan import Block, Page, Value, scan
 from scaling_core.book.source import Problem
@@ -85,14 +86,25 @@ def check_book(root: Path, paths: Sequence[Path] | None = None) -> Report:
 def check_marks(page: Page) -> None:
     """Formulas that cannot be set and works that the bibliography lacks."""
     for formula in page.formulas:
-        try:
-            math.render(formula.latex, formula.display)
-        except ValueError as error:
-            page.complain(formula.first, str(error))
+        for message in _faults("formula", formula.latex, formula.display):
+            page.complain(formula.first, message)
     for text, index in page.citations:
-        whole_list = page.lines[index].text.strip() == "[@*]"
-        for key in [] if whole_list else cite.unknown(text):
-            page.complain(index, f"citation {key!r} is not in scaling_core/data/references.bib")
+        if page.lines[index].text.strip() != "[@*]":
+            for message in _faults("citation", text):
+                page.complain(index, message)
+
+
+def _faults(kind: str, text: str, display: bool = False) -> list[str]:
+    if kind == "citation":
+        where = "scaling_core/data/references.bib"
+        return [f"citation {key!r} is not in {where}" for key in cite.unknown(text)]
+    if kind == "value":
+        return ["printed Markdown must not hold a checked value: format the number"]
+    try:
+        math.render(text, display)
+    except ValueError as error:
+        return [str(error)]
+    return []
 
 
 def compare(run: Run, report: Report) -> None:
@@ -138,8 +150,8 @@ def _compare_output(page: Page, block: Block, record: Record, report: Report) ->
     output = page.output_of(block)
     text = record["out"].rstrip("\n")
     if block.options.get("render"):
-        return  # what it prints is the page
-    if output is None and text.strip():
+        _check_markdown(page, block, text, report)
+    elif output is None and text.strip():
         report.differences.append(Difference(page, block.last, "(no output block)", text, block))
     elif output and (not same(output.code, text) or not text.strip()):
         report.differences.append(Difference(page, output.first, output.code, text, output))
@@ -147,6 +159,18 @@ def _compare_output(page: Page, block: Block, record: Record, report: Report) ->
         _complain(report, page, block.first, f"{long[0]}: print at most 4 significant digits")
     if FENCE.search(text):
         _complain(report, page, block.first, "the block prints a fence, which ends an output block")
+
+
+def _check_markdown(page: Page, block: Block, text: str, report: Report) -> None:
+    """What such a block prints is the page, and has the faults that a page can have."""
+    messages = [] if text.strip() else ["the block prints nothing to render"]
+    for line in text.split("\n"):
+        marks, wrong = find_marks(line)
+        messages += wrong + [m for mark in marks for m in _faults(mark.kind, mark.text)]
+    if output := page.output_of(block):
+        _complain(report, page, output.first, "what the block prints is shown already: no output")
+    for message in messages:
+        _complain(report, page, block.first, message)
 
 
 def _compare_examples(page: Page, block: Block, record: Record, report: Report) -> None:

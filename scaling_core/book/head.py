@@ -64,10 +64,12 @@ def _name(path: str) -> str:
     return html.escape(stem.replace("-", " "))
 
 
+def folder_of(file: str) -> str:
+    """Folder of a page on the site: `6-7/kaplan/`, or nothing for the first page."""
+    path = file.removeprefix("docs/").removesuffix(".md") + "/"
+    return re.sub(r"(^|/)index/$", r"\1", path)
+
+
 def _url(file: str, target: str) -> str:
-    """Relative address of another page, with MkDocs' directory addresses."""
-    here, there = (
-        re.sub(r"(^|/)index$", r"\1", name.removesuffix(".md"))
-        for name in (file.removeprefix("docs/"), target)
-    )
-    return html.escape(os.path.relpath(f"/{there}", f"/{here}") + "/")
+    """Relative address of another page."""
+    return html.escape(os.path.relpath(f"/{folder_of(target)}", f"/{folder_of(file)}") + "/")

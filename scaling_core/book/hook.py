@@ -20,7 +20,7 @@ from mkdocs.structure.pages import Page as SitePage
 from scaling_core.book import finish, page
 from scaling_core.book.check import check_book
 from scaling_core.book.execute import Run, library_hash, prune, write_atomically
-from scaling_core.book.head import has_notebook
+from scaling_core.book.head import folder_of, has_notebook
 from scaling_core.book.notebook import notebook
 
 log = logging.getLogger("mkdocs.press")
@@ -81,9 +81,9 @@ def on_post_build(config: MkDocsConfig) -> None:
     repository = str(config.extra.get("repository", ""))
     for file, run in _runs.items():
         if has_notebook(run.page):
-            url = file.removeprefix("docs/").removesuffix(".md").removesuffix("index").strip("/")
-            address = f"{(config.site_url or '').rstrip('/')}/{url}/"
+            folder = folder_of(file)
+            address = f"{(config.site_url or '').rstrip('/')}/{folder}"
             text = notebook(run, address=address, repository=repository)
-            write_atomically(site / url / "notebook.ipynb", text)
+            write_atomically(site / folder / "notebook.ipynb", text)
     finish.finish_site(site, serve=_serving)  # what on_post_page did not see: the 404 page
     prune(root)

@@ -18,9 +18,6 @@ from typing import Any
 from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers.python import PythonLexer
 
 from scaling_core.book import cite, figures, math
 from scaling_core.book.check import pages_of, same
@@ -270,5 +267,6 @@ class _Writer:
 
 
 def _folded(code: str, title: str) -> str:
-    shown = highlight(code, PythonLexer(), HtmlFormatter(cssclass="highlight", wrapcode=True))
+    # plain: colours would weigh eight times the text on a page that few open
+    shown = f'<div class="highlight"><pre><code>{html.escape(code)}</code></pre></div>'
     return f'<details class="code"><summary>{title}</summary>{shown}</details>'

@@ -26,6 +26,7 @@ OPTIONS = {
 }
 FENCE = re.compile(r"^(\s*)(`{3,}|~{3,})\s*(\w*)(.*)")
 MISSPELT = re.compile(r"\W*(i?py|doctest|output)", re.IGNORECASE)  # {.python}, Python, py3
+OTHER = re.compile(r'[\w#.+-]*(\s+\w+="[^"]*")*')  # what superfences reads after the ticks
 OPTION = re.compile(r'\s*(\w+)="([^"]*)"')
 EXPLICIT_ID = re.compile(r"\{[^}\n]*#([\w:.-]+)[^}\n]*\}\s*$")
 
@@ -153,6 +154,8 @@ def _find_blocks(page: Page) -> None:
             continue
         if language not in EXECUTABLE and MISSPELT.match(language):
             page.complain(first, f"no block is called {language!r}: write python, pycon or output")
+        elif language not in EXECUTABLE and not OTHER.fullmatch(info):
+            page.complain(first, f'block options {info!r}: write {token.markup}text key="value"')
         block = Block(language, {}, first, last, "\n".join(texts[first + 1 : last]))
         if language in EXECUTABLE:
             block.options = _options(page, block, info[len(language) :])

@@ -15,6 +15,10 @@ def printing(code, said):
     return f"{SETUP}\n```python\n{code}\n```\n\n```output\n{said}\n```\n"
 
 
+def rendered(code):
+    return f'{SETUP}\n```python render="markdown"\n{code}\n```\n'
+
+
 def console(text):
     return f"{SETUP}\n```pycon\n{text}```\n"
 
@@ -152,6 +156,23 @@ TOLD = {
         "docs/citation.md:3: citation 'nobody1900' is not in",
     ),
     "two-citations": ("[@kaplan2020scaling; @nobody1900]\n", "1: citation 'nobody1900' is not in"),
+    "rendered": (rendered("print(f'| a |\\n| - |\\n| {pi:.2f} $N$ [@kaplan2020scaling] |')"), ""),
+    "rendered-nothing": (
+        rendered("x = pi"),
+        "docs/rendered-nothing.md:6: the block prints nothing",
+    ),
+    "rendered-formula": (
+        rendered("print('$\\\\fracc{a}$')"),
+        "rendered-formula.md:6: LaTeX formula",
+    ),
+    "rendered-citation": (rendered("print('[@nobody1900]')"), "6: citation 'nobody1900' is not in"),
+    "rendered-value": (rendered("print('[a]{' + '= pi }')"), "6: printed Markdown must not hold a"),
+    "rendered-fence": (rendered("print(chr(96) * 3)"), "6: the block prints a fence"),
+    "rendered-long": (rendered("print(pi)"), "6: 3.141592653589793: print at most 4 significant"),
+    "rendered-twice": (
+        rendered("print(pi > 3)") + "\n```output\nTrue\n```\n",
+        "docs/rendered-twice.md:10: what the block prints is shown already: no output",
+    ),
     "all-works": ("# A\n\n[@*]\n", ""),
     "all-works-in-a-line": ("# A\n\nsee [@*]\n", "docs/all-works-in-a-line.md:3: citation '*' is"),
     "literal": (f"{SETUP}\n[28.9B]{{= 28.9e9 }}\n", "docs/literal.md:6: '28.9e9' is a literal"),

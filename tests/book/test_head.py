@@ -2,7 +2,7 @@
 
 import pytest
 
-from scaling_core.book.head import has_notebook, head_line, minutes
+from scaling_core.book.head import folder_of, has_notebook, head_line, minutes
 from scaling_core.book.scan import scan_text
 
 ALT = "One straight line that rises from the lower left to the upper right"
@@ -63,6 +63,19 @@ def test_what_the_front_matter_says_is_escaped():
 )
 def test_pages_with_code_have_a_notebook(text, expected):
     assert has_notebook(page(text)) is expected
+
+
+@pytest.mark.parametrize(
+    ("file", "folder"),
+    [
+        ("docs/index.md", ""),
+        ("docs/6-7/index.md", "6-7/"),
+        ("docs/6-7/kaplan.md", "6-7/kaplan/"),
+        ("docs/6-7/my-index.md", "6-7/my-index/"),
+    ],
+)
+def test_the_folder_of_a_page_on_the_site(file, folder):
+    assert folder_of(file) == folder
 
 
 @pytest.mark.parametrize(

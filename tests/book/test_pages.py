@@ -72,7 +72,7 @@ def test_the_site_builder_sees_the_same_fences_as_the_scanner(path):
     seen = []
 
     def collect(source, language, *_, **__):
-        seen.append((language, source.strip("\n")))
+        seen.append((language or "", source.strip("\n")))
         return ""
 
     fence = {"name": "*", "class": "", "format": collect, "validator": lambda *_: True}

@@ -57,6 +57,12 @@ REFUSED = [
     ("plural", "```outputs\n1\n```\n", "1: no block is called 'outputs'"),
     ("console", "```doctest\n>>> 1\n```\n", "1: no block is called 'doctest'"),
     (
+        "a name that the site builder cannot read",
+        "```a,b\nx\n```\n",
+        "1: block options 'a,b': write",
+    ),
+    ("options that it cannot read", "```text a b\nx\n```\n", "1: block options 'text a b': write"),
+    (
         "unknown option",
         '```python tilte="a"\nx = 1\n```\n',
         "1: unknown block option 'tilte' (known",
