@@ -5,9 +5,9 @@ import matplotlib.pyplot as plt
 
 STEPS = ["page\ndocs/*.md", "find\nscan.py", "run\nroom.py", "compare\ncheck.py", "write\npage.py"]
 STEPS += ["site/"]
-BELOW = {2: "scaling_core\nlaws, constants", 3: "tests", 4: "figures.py\nmath.py, cite.py"}
+BELOW = {2: "scaling_core", 3: "tests", 4: "figures.py\nmath.py"}
 
-fig, ax = plt.subplots(figsize=(6.0, 2.8))
+fig, ax = plt.subplots(figsize=(6.4, 2.8))
 arrow = {"arrowstyle": "->", "color": "C7", "linewidth": 1.5}
 box = {"boxstyle": "round,pad=0.4", "facecolor": "none", "edgecolor": "C0", "linewidth": 2}
 quiet = box | {"edgecolor": "C7", "linestyle": ":", "linewidth": 1.5}

@@ -64,7 +64,6 @@ UNITS = (  # the first pattern that fits set and name; a name without one is an 
     (r"HOFFMANN_2022_EXPONENTS .*\.[ab](\.low|\.high)?", "1"),
     (r"HENIGHAN_2020 (alpha_[NC]|exponent of N\*\(C\))\..*", "1"),
     (r"(CHERTI_2023|PORIAN_2024|SARTOR_2024) .*|\S+ .*, exponent", "1"),
-    (r"ZHAI_2022 .*\.b", "1"),
 )
 
 

@@ -35,9 +35,9 @@ def dense(law=BESIROGLU_2024):
     """One row per dense model that was trained from scratch on a known number of tokens."""
     for model in filter(is_dense, models(scaling_point=True)):
         N, D = model.params_total, model.tokens
-        told = [f"{law.loss(N, D):.3f}", f"{law.waste(N, D):.2f}"]
+        judged = [f"{law.loss(N, D):.3f}", f"{law.waste(N, D):.2f}"]
         best = human(law.optimum(model.flops_6nd).N)
-        yield [model.name, str(model.year), human(N), *counted(model), *told, best]
+        yield [model.name, str(model.year), human(N), *counted(model), *judged, best]
 
 
 # --8<-- [end:dense]
@@ -71,24 +71,22 @@ def left_out():
 # --8<-- [end:left-out]
 
 # --8<-- [start:records]
-RECORDS = ["Model", "Makers", ">FLOP, reported", ">GPU-hours", "Source (grade), hardware, note"]
+RECORDS = ["Model", "Makers", ">FLOP in print", ">GPU-hours", "Source (grade); notes"]
 
 
-def where(row):
-    """Source and grade of a row."""
-    return f"{plain(row.source)} ({row.grade})"
+def told(row, *notes):
+    """Source and grade of a row, then what else is to be said."""
+    parts = (f"{row.source} ({row.grade})", *notes)
+    return plain("; ".join(filter(None, parts)))
 
 
 def records():
     """One row per model: who, what was reported, on what, where it stands."""
     for model in models():
-        flops = or_blank(tex, model.flops_reported)
-        if model.flops_estimated:
-            flops = f"{tex(model.flops_estimated)} (estimate)"
+        flops = or_blank(tex, model.flops_reported or model.flops_estimated)
         hours = or_blank(human, model.gpu_hours)
-        noted = model.note if model.scaling_point else ""
-        told = filter(None, (where(model), plain(model.hardware), plain(noted)))
-        yield [model.name, model.org, flops, hours, "; ".join(told)]
+        note = model.note if model.scaling_point else ""
+        yield [model.name, model.org, flops, hours, told(model, model.hardware, note)]
 
 
 # --8<-- [end:records]
@@ -104,7 +102,7 @@ def data_rows(kind):
             size = or_blank(human, row.size)
             ends = " to ".join(human(end) for end in (row.low, row.high) if end)
             between = {"stock": [ends], "robot": [row.unit], "corpus": []}[kind]
-            yield [row.name, str(row.year), size, *between, where(row), plain(row.note)]
+            yield [row.name, str(row.year), size, *between, told(row, row.note)]
 
 
 # --8<-- [end:data]
@@ -127,15 +125,14 @@ def price_rows():
     for row in prices():
         price = or_blank("{:.2f}".format, row.usd_per_hour)
         ends = " to ".join(f"{end:.2f}" for end in (row.low, row.high) if end)
-        told = [row.kind, str(row.as_of), where(row), plain(row.note)]
-        yield [row.name, price, ends, *told]
+        yield [row.name, price, ends, row.kind, str(row.as_of), told(row, row.note)]
 
 
 def utilisation_rows():
     """One row per training run whose share of the peak was stated."""
     for row in utilisation():
         numbers = [percent(row.mfu), or_blank(percent, row.low)]
-        yield [row.name, *numbers, row.hardware, where(row), plain(row.note)]
+        yield [row.name, *numbers, row.hardware, told(row, row.note)]
 
 
 # --8<-- [end:others]

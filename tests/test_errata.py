@@ -370,3 +370,23 @@ def test_errata_ER103():
         assert backward_too - 1 == pytest.approx(share, abs=6e-3 * share + 5e-4)
         forward = shape.flops_per_token(head=False, training=False)
         assert forward / inference_flops(N, 1) == pytest.approx(backward_too, rel=1e-12)
+
+
+def test_errata_ER27():
+    """Printed: Mistral 7B on about 8T tokens; its paper names none. The other ratios are right."""
+    ratios = {
+        "GPT-3": 1.71,
+        "Gopher": 1.07,
+        "Chinchilla": 20.0,
+        "LLaMA 7B": 149.3,  # with 6.7B; 143 at the nominal 7B
+        "LLaMA 13B": 76.9,
+        "LLaMA 65B": 21.5,
+        "Llama 2 70B": 28.6,
+        "Llama 3 8B": 1875.0,
+    }
+    for name, ratio in ratios.items():
+        assert models()[name].tokens_per_parameter == pytest.approx(ratio, rel=3e-3)
+    assert models()["LLaMA 7B"].tokens / 7e9 == pytest.approx(143, abs=0.5)
+    mistral = models()["Mistral 7B v0.1"]
+    assert (mistral.tokens, mistral.tokens_per_parameter, mistral.flops_6nd) == (None, None, None)
+    assert not mistral.scaling_point

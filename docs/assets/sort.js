@@ -48,6 +48,7 @@
       for (const head of table.tHead.querySelectorAll("th")) {
         const button = document.createElement("button");
         button.type = "button";
+        if (head.querySelector("math")) button.ariaLabel = head.textContent.trim(); // else nameless
         button.append(...head.childNodes);
         button.addEventListener("click", () => sort(table, head));
         head.append(button);

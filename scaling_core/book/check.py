@@ -15,6 +15,7 @@ from scaling_core.book.origin import check_origins
 from scaling_core.book.scan import Block, Page, Value, scan
 from scaling_core.book.source import Problem
 
+UNREAD = (".markdown", ".mdown", ".mkdn", ".mkd")  # MkDocs takes these for pages too
 LONG = re.compile(r"\d\.\d{7,}")  # digits that another processor may not repeat
 FENCE = re.compile(r"^\s*(```|~~~)", re.MULTILINE)
 
@@ -72,6 +73,12 @@ def pages_of(root: Path) -> list[Path]:
 def check_book(root: Path, paths: Sequence[Path] | None = None) -> Report:
     """Scan, run and compare pages (default: all of them)."""
     pages = [scan(path, root) for path in (pages_of(root) if paths is None else paths)]
+    for path in (root / "docs").rglob("*.m*") if paths is None else ():
+        if path.suffix in UNREAD:
+            file = str(path.relative_to(root))
+            pages.append(
+                Page(file, problems=[Problem(file, 1, "name a page .md, else it is not run")])
+            )
     for page in pages:
         check_origins(page)
         check_marks(page)

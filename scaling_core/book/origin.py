@@ -120,15 +120,17 @@ class _Follow:
                 self.bind(target, statement.value)
         elif isinstance(statement, ast.AnnAssign) and statement.value:
             self.bind(statement.target, statement.value)
-        elif isinstance(statement, ast.AugAssign):
-            self.forget(statement.target)
+        elif isinstance(statement, ast.AugAssign):  # adding to a text joins, the rest computes
+            joins = _is_text(statement.value)
+            self.change(statement.target, [statement.value] if joins else None)
         elif isinstance(statement, ast.Import | ast.ImportFrom):
             for alias in statement.names:
                 self.literals.pop(alias.asname or alias.name, None)
         elif isinstance(statement, ast.Expr):
             call = statement.value
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
-                self.forget(call.func)  # rows.append(...)
+                arguments = [*call.args, *(k.value for k in call.keywords)]
+                self.change(call.func, arguments)  # rows.append(...)
             # an example of a formatter shows what it makes of a number
             if shows and self.only_literal(call) and not _names(call) & OURS:
                 self.complain(call, "is a literal")
@@ -176,19 +178,22 @@ class _Follow:
     def bind(self, target: ast.expr, value: ast.expr) -> None:
         literal, digits = _literal(value, self.literals), _digits(value, self.literals)
         if not isinstance(target, ast.Name | ast.Tuple | ast.List | ast.Starred):
-            if not literal:
-                self.forget(target)  # fit["E"] = ..., fit.E = ...
+            self.change(target, [value])  # fit["E"] = ..., fit.E = ...
             return
         for name in _names(target):
             self.literals.pop(name, None)
             if literal:
                 self.literals[name] = digits
 
-    def forget(self, target: ast.expr) -> None:
+    def change(self, target: ast.expr, values: list[ast.expr] | None) -> None:
+        """A holder stays literal as long as all that is put in is; None is a calculation."""
         while isinstance(target, ast.Attribute | ast.Subscript):
             target = target.value
-        if isinstance(target, ast.Name):
-            self.literals.pop(target.id, None)
+        if isinstance(target, ast.Name) and target.id in self.literals:
+            if values is None or not all(_literal(value, self.literals) for value in values):
+                del self.literals[target.id]
+            else:
+                self.literals[target.id] |= any(_digits(v, self.literals) for v in values)
 
 
 def _names(node: ast.AST) -> set[str]:

@@ -219,6 +219,10 @@ class _Writer:
                 self.cited[:0] = [key for key, _ in cite.parse(mark.text)]
             else:
                 new = self.value(mark, self.text_of(mark, index, block))
+                if not self.page.file:  # a notebook's text cell, whose values nobody computes
+                    new = (
+                        f'<span class="press-error">no check here: {html.escape(mark.text)}</span>'
+                    )
             text = text[: mark.start] + self.stash(new) + text[mark.end :]
         return text
 

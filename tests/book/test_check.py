@@ -380,6 +380,11 @@ def test_the_command_refuses_wrong_places(book, monkeypatch, capsys, tmp_path_fa
     assert "run this in the top folder of the book" in capsys.readouterr().err
 
 
+def test_a_page_under_another_ending_is_refused_because_nobody_would_run_it(book):
+    book.page("[29.4B]{= x }\n", "a/other.markdown")
+    assert str(book.check()).startswith("docs/a/other.markdown:1: name a page .md, else it is not")
+
+
 def test_a_page_by_its_path_is_checked_alone(book):
     book.page("```python\n1 / 0\n```\n", "bad.md")
     good = book.page("# A\n", "good.md")

@@ -293,6 +293,7 @@ def test_a_text_that_is_no_page_runs_nothing(tmp_path):
     html = convert("A cell with $N$ and\n\n```python\n1 / 0\n```\n", tmp_path)
     assert "<math" in html
     assert "ZeroDivisionError" not in html
+    assert 'press-error">no check here: 29.4B<' in convert("A cell with [29.4B]{= x }\n", tmp_path)
 
 
 def test_a_page_that_nobody_ran_is_run(book, monkeypatch):

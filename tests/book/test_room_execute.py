@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -202,6 +204,13 @@ def test_told_with_file_and_line(name, told):
 @pytest.mark.parametrize("name", [name for name, (_, message) in TOLD.items() if not message])
 def test_passes(name, told):
     assert told[name] == ""
+
+
+def test_the_limit_can_be_set_from_outside():
+    code = "from scaling_core.book.execute import SECONDS; print(SECONDS)"
+    command = [sys.executable, "-c", code]
+    environment = os.environ | {"BOOK_SECONDS": "7.5"}
+    assert subprocess.check_output(command, env=environment, text=True) == "7.5\n"
 
 
 def test_no_page_takes_much_longer_than_the_limit(told):
