@@ -76,14 +76,14 @@ def unit(name, field):
 
 
 def number(value):
-    """A constant with at most six decimals, more than anybody measured."""
-    text = f"{round(value, 6):.8g}"
-    return tex(value, 8) if "e" in text else text
+    """A constant as its source prints it, to ten digits."""
+    text = f"{value:.10g}"
+    return tex(value, 10) if "e" in text else text
 
 
 def shorter(text):
-    """A text with its numbers cut to six decimals."""
-    return re.sub(r"\d\.\d{7,}", lambda found: number(float(found[0])), text)
+    """A text with its numbers cut to ten digits."""
+    return re.sub(r"\d+\.\d{10,}", lambda found: number(float(found[0])), text)
 
 
 def place(source):

@@ -18,25 +18,26 @@
     return text.replace(/ ?× ?e/, "e").replace(/^(-?)e/, (_, sign) => `${sign}1e`).replace(/^\$/, "");
   };
 
-  // The number a cell stands for, else its text.
-  const keyOf = (cell) => {
-    const text = textOf(cell);
+  // The number that a text stands for, or NaN.
+  const valueOf = (text) => {
     const found = NUMBER.exec(text);
-    if (!found) return text;
-    return Number(found[1].replaceAll(",", "")) * (FACTORS[found[2]] ?? 1);
+    return found ? Number(found[1].replaceAll(",", "")) * (FACTORS[found[2]] ?? 1) : NaN;
   };
 
   // Rows in the order of one column; empty cells stay last whichever way it goes.
   const sort = (table, head) => {
     const falling = head.getAttribute("aria-sort") === "ascending";
     const body = table.tBodies[0];
-    const rows = [...body.rows].map((row) => [keyOf(row.cells[head.cellIndex]), row]);
-    const known = rows.filter(([key]) => key !== "");
-    const numbers = known.every(([key]) => typeof key === "number");
-    const compare = numbers ? (a, b) => a - b : (a, b) => words.compare(a, b);
-    known.sort(([a], [b]) => (falling ? compare(b, a) : compare(a, b)));
-    const empty = rows.filter(([key]) => key === "");
-    body.append(...[...known, ...empty].map(([, row]) => row));
+    const all = [...body.rows].map((row) => {
+      const text = textOf(row.cells[head.cellIndex]);
+      return { row, text, value: valueOf(text) };
+    });
+    const known = all.filter(({ text }) => text);
+    const empty = all.filter(({ text }) => !text);
+    const numbers = known.every(({ value }) => !Number.isNaN(value));
+    const rise = (a, b) => (numbers ? a.value - b.value : words.compare(a.text, b.text));
+    known.sort((a, b) => (falling ? rise(b, a) : rise(a, b)));
+    body.append(...[...known, ...empty].map(({ row }) => row));
     for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", falling ? "descending" : "ascending");
   };
@@ -56,6 +57,6 @@
     }
   };
 
-  enhance(); // the theme's document$ says nothing on file:// and nothing for the first page then
-  globalThis.document$?.subscribe(enhance); // a page that instant navigation puts in place
+  enhance(); // at once: opened from a file, the theme's document$ stays silent
+  globalThis.document$?.subscribe(enhance); // each page that instant navigation puts in place
 })();

@@ -6,6 +6,7 @@ Works on strings and on a site folder, so that any builder's output can be finis
 import base64
 import hashlib
 import re
+from functools import lru_cache
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
@@ -79,6 +80,7 @@ def finish_page(html: str, *, serve: bool) -> str:
     return html.replace(CHARSET, CHARSET + _policy(html), 1)  # last: hashes are of the final text
 
 
+@lru_cache(maxsize=32)  # while serving, labs that did not change cost nothing
 def plain_notebook(html: str) -> str:
     """A lab as mkdocs-jupyter wrote it, in the markup of the other pages.
 

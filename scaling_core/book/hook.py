@@ -23,6 +23,7 @@ from scaling_core.book.execute import Run, library_hash, prune, write_atomically
 from scaling_core.book.head import folder_of, has_notebook
 from scaling_core.book.notebook import notebook
 
+DEFAULT_REPOSITORY = "https://example.org/scaling-laws-computed/source"  # as the labs name it
 log = logging.getLogger("mkdocs.press")
 _serving = False
 _runs: dict[str, Run] = {}
@@ -72,7 +73,11 @@ def on_page_content(html: str, page: SitePage, config: MkDocsConfig, files: File
 
 def on_post_page(output: str, page: SitePage, config: MkDocsConfig) -> str:
     """Policy, names and preloads on the final HTML of a page."""
-    return finish.finish_page(output, serve=_serving)
+    output = output.replace(DEFAULT_REPOSITORY, str(config.extra.get("repository", "")))
+    try:
+        return finish.finish_page(output, serve=_serving)
+    except ValueError as error:
+        raise Abort(f"docs/{page.file.src_uri}: {error}") from error
 
 
 def on_post_build(config: MkDocsConfig) -> None:
@@ -85,5 +90,8 @@ def on_post_build(config: MkDocsConfig) -> None:
             address = f"{(config.site_url or '').rstrip('/')}/{folder}"
             text = notebook(run, address=address, repository=repository)
             write_atomically(site / folder / "notebook.ipynb", text)
+    for source in site.glob("labs/*/*.py"):  # the line that installs the library
+        text = source.read_text("utf-8").replace(DEFAULT_REPOSITORY, repository)
+        write_atomically(source, text)
     finish.finish_site(site, serve=_serving)  # what on_post_page did not see: the 404 page
     prune(root)

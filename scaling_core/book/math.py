@@ -31,6 +31,7 @@ function render(request) {
 _engines: list[MiniRacer] = []  # at most one
 
 
+@cache
 def render(latex: str, display: bool = False) -> str:
     r"""MathML of one formula, without dollar signs; `display` sets it large, on its own line.
 

@@ -116,7 +116,9 @@ class _Writer:
 
     def write(self) -> Iterator[str]:
         page = self.page
-        for problem in _problems.get(page.file, page.problems) if page.file else ():
+        files = dict.fromkeys([page.file, *(line.file for line in page.lines)] if page.file else [])
+        known = [problem for file in files for problem in _problems.get(file, [])]
+        for problem in known or page.problems if page.file else ():
             note = f'<p class="press-error">{html.escape(str(problem))}</p>'
             yield from ["", self.stash(note), ""]
         blocks = {block.first: block for block in page.blocks}
