@@ -207,7 +207,8 @@ class Transformer:
         average 2 n_layer n_ctx w of a causal mask (Kaplan, Eq. 2.2), "full" the 4 n_layer n_ctx w
         of Hoffmann's App. F, PaLM's MFU and DeepSeek's M. head and embedding add 2 d_model vocab
         each, softmax 3 n_layer n_head n_ctx (App. F). training=False is the forward pass alone.
-        Full attention with softmax and without head gives Hoffmann's Table A4, all six rows.
+        Full attention with softmax gives Hoffmann's Table A4, all six rows, without head and
+        embedding; App. F lists both as counted, which would give 1.58 to 1.03.
 
         >>> small = Transformer(8, 512, 2048, 8, 64, vocab=102400, n_ctx=4096)
         >>> M = small.flops_per_token(attention="full", head=False)  # DeepSeek's unit

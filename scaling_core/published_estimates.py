@@ -71,13 +71,15 @@ HOFFMANN_2022_EXPONENTS = MappingProxyType(
 KAPLAN_2020_PRINTED = estimates(
     Provenance(
         source="kaplan2020scaling",
-        where="B_star: Eq. 1.4; D at the critical batch: Eq. 6.7; crossing: Sec. 6.3",
+        where="B_star: Eq. 1.4; D at the critical batch: Eq. 6.7; crossing: Sec. 6.3; "
+        "scales of L(C_min) and L(C): legend of Fig. 13",
         kind="published",
         grade="F",
-        units="crossing C and the argument of Eq. 6.7 in PF-days (8.64e19 FLOP)",
+        units="crossing C, both scales and the argument of Eq. 6.7 in PF-days (8.64e19 FLOP)",
         counts="non-embedding",
         note="Second prints that differ from KAPLAN_2020: Eq. 6.7 against D_e = 2e10 of Table 6; "
-        "the crossing is meant to the order of magnitude.",
+        "the scales against Table 5, whose exponents Fig. 13 shares; the crossing is meant to the "
+        "order of magnitude.",
     ),
     {
         "B_star": 2e8,
@@ -87,6 +89,8 @@ KAPLAN_2020_PRINTED = estimates(
         "crossing N": 1e12,
         "crossing D": 1e12,
         "crossing loss": 1.7,
+        "scale of L(C_min)": 2.3e8,
+        "scale of L(C)": 2.0e7,
     },
 )
 

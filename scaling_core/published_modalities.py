@@ -10,7 +10,9 @@ _HENIGHAN = Provenance(
     kind="published",
     grade="F",
     counts="non-embedding",
-    note="Exponents of the reducible loss: L = L_inf + (x_0 / x)^alpha. Sizes 1e4 to 1e9.",
+    note="Images, video, mathematics: exponents of the reducible loss, L = L_inf + (x_0/x)^alpha. "
+    "Language and the text of captions: L = (x_0/x)^alpha, no floor fitted; do not compare the "
+    "two kinds. Sizes 1e4 to 1e9.",
 )
 
 HENIGHAN_2020 = MappingProxyType(
@@ -33,9 +35,8 @@ HENIGHAN_2020 = MappingProxyType(
             },
         ),
         "alpha_C": estimates(
-            _HENIGHAN,
+            _HENIGHAN,  # its row of language is quoted from the GPT-3 paper: left out
             {
-                "language": 0.048,
                 "image 8x8": 0.19,
                 "image 16x16": 0.16,
                 "image 32x32": 0.10,

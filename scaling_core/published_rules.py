@@ -12,11 +12,11 @@ RULE_OF_20 = AllocationLaw(
     D=PowerLaw(k=20 * 120**-0.5, p=0.5),
     source=Provenance(
         source="derived: N = sqrt(C / 120), D = 20 N, so that 6 N D = C",
-        where="tokens over parameters in Hoffmann et al. 2022, Table 3: 20.0 to 22.4",
+        where="C / (6 N^2) from sizes and FLOP in Hoffmann et al. 2022, Table 3: 20.0 to 21.7",
         kind="derived",
         grade="D",
         counts="total",
-        note="The paper prints the table, not the number 20.",
+        note="The paper prints the table, not the number 20; its tokens, rounded, give up to 22.4.",
     ),
 )
 

@@ -16,7 +16,7 @@ C = 1e23  # FLOP
 N = np.geomspace(4e9, 1.6e11, 120)
 curves = (
     ("Besiroglu\n2024", BESIROGLU_2024, "C0", "-"),
-    ("Hoffmann\nTeX digits", HOFFMANN_2022, "C1", "--"),
+    ("Hoffmann\nunrounded", HOFFMANN_2022, "C1", "--"),
     ("Hoffmann\nprinted", HOFFMANN_2022_PRINTED, "C2", "-."),
 )
 

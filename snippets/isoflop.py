@@ -16,16 +16,26 @@ def vertex(N, L):
 nine = 1e18 * np.array([6, 10, 30, 60, 100, 300, 600, 1e3, 3e3])
 # --8<-- [end:parabola]
 
+
 # --8<-- [start:figure]
-noise = np.random.default_rng(0).normal(0, 0.005, (9, 7))  # nats
-around = np.geomspace(1 / 5, 5, 7)
+def line_through_minima(noise):
+    """The best size of a budget, from runs with this noise in nats, (9, 7)."""
+    losses = BESIROGLU_2024.isoflop(nine[:, None], grid) + noise
+    return fit_power_law(nine, list(map(vertex, grid, losses))).law
+
+
+grid = np.outer(BESIROGLU_2024.optimum(nine).N, np.geomspace(1 / 5, 5, 7))
+draws = np.random.default_rng(0).normal(0, 0.005, (301, 9, 7))
+noise, valley_line = draws[0], line_through_minima(draws[0])
+others = [line_through_minima(draw) for draw in draws[1:]]
+exponents = np.percentile([line.p for line in others], [2.5, 97.5])
+at_1e23 = np.percentile([line(1e23) for line in others], [2.5, 97.5])
 minima = []
 
 fig, ax = plt.subplots(figsize=(6.0, 4.4))
 ax.set(xscale="log", xlabel="model size N (parameters)", ylabel="loss (nats per token)")
-for C, scatter in zip(nine, noise, strict=True):
+for C, sizes, scatter in zip(nine, grid, noise, strict=True):
     budget = f"{C:.0e} FLOP".replace("+", "")
-    sizes = BESIROGLU_2024.optimum(C).N * around
     losses = BESIROGLU_2024.isoflop(C, sizes) + scatter
     minima.append(vertex(sizes, losses))
     parabola = np.polynomial.Polynomial.fit(np.log(sizes), losses, 2)
@@ -38,7 +48,6 @@ for C, scatter in zip(nine, noise, strict=True):
     if named:
         end = (sizes[-1], losses[-1])
         ax.annotate(budget, end, (7, 0), textcoords="offset points", va="center")
-valley_line = fit_power_law(nine, minima).law
 far = BESIROGLU_2024.optimum(np.geomspace(nine[0], 1e23, 60))
 end = (far.N[-1], far.loss[-1])
 ax.plot(far.N, far.loss, "--", color="C5", label="Besiroglu, best size of each budget")

@@ -55,7 +55,7 @@ UNITS = (  # the first pattern that fits set and name; a name without one is an 
     (r"\S+ (\w+\.)?(D_c|crossing D)", "tokens"),
     (r"\S+ ([DB]_e|D at the .*, coefficient)", "tokens at 1 PF-day"),
     (r"\S+ B_star", "tokens at 1 nat"),
-    (r"\S+ (C_c_\w+|crossing C)", "PF-days"),
+    (r"\S+ (C_c_\w+|crossing C|scale of .*)", "PF-days"),
     (r"\S+ (\w+\.)?S_c", "steps"),
     (r"\S+ S_e", "steps at 1 PF-day"),
     # exponents

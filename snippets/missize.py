@@ -1,4 +1,4 @@
-"""fig-missize: what a model k times the best size of its budget costs."""
+"""fig-missize: what a model r times the best size of its budget costs."""
 
 # --8<-- [start:figure]
 import matplotlib.pyplot as plt
@@ -10,16 +10,17 @@ factor = np.geomspace(0.1, 10, 81)  # size over best size
 style = {"textcoords": "offset points", "va": "center"}
 
 fig, ax = plt.subplots()
-ax.set(xscale="log", yscale="log", xlabel="model size over the best size, k")
+ax.set(xscale="log", yscale="log", xlabel="model size over the best size, r")
 ax.set_ylabel("compute over the least for this loss")
-curves = {"Besiroglu": (BESIROGLU_2024, "C0-"), "Hoffmann, TeX": (HOFFMANN_2022, "C1--")}
+curves = {"Besiroglu": (BESIROGLU_2024, "C0-"), "Hoffmann, unrounded": (HOFFMANN_2022, "C1--")}
 for name, (law_drawn, line) in curves.items():
     wasted = law_drawn.size_penalty(factor)
     ax.plot(factor, wasted, line, label=name)
-    ax.annotate(name, (10, wasted[-1]), (6, 3 if line == "C0-" else -5), **style)
+    label = name.replace(", ", ",\n")
+    ax.annotate(label, (10, wasted[-1]), (6, 3 if line == "C0-" else -5), **style)
 places = {0.1: (9, 0), 0.5: (-31, -9), 2: (6, -9), 10: (-35, 0)}
-for k, shift in places.items():
-    spot = (k, BESIROGLU_2024.size_penalty(k))
+for r, shift in places.items():
+    spot = (r, BESIROGLU_2024.size_penalty(r))
     ax.plot(*spot, "o", color="C0")
     ax.annotate(f"{spot[1]:.2f}", spot, shift, **style)
 ax.set_xticks([0.1, 0.2, 0.5, 1, 2, 5, 10], ["1/10", "1/5", "1/2", "1", "2", "5", "10"])

@@ -26,6 +26,16 @@ def as_of(rows):
     return " to ".join(dict.fromkeys((days[0], days[-1])))
 
 
+SIZES, TOKENS = (70e6, 16e9), (5e9, 500e9)  # runs of Hoffmann et al. 2022, abstract
+
+
+def within_runs(model):
+    """True if size, tokens and 6ND lie where the runs behind Besiroglu's law were."""
+    budgets = BESIROGLU_2024.source.range  # FLOP, of the comparisons at fixed compute
+    spans = (model.params_total, SIZES), (model.tokens, TOKENS), (model.flops_6nd, budgets)
+    return all(low <= value <= high for value, (low, high) in spans)
+
+
 def is_dense(model):
     """True if each token meets all parameters."""
     return model.params_active == model.params_total

@@ -1,4 +1,4 @@
-"""fig-two-laws: a line and a law with a floor, followed a thousand times beyond twelve points."""
+"""fig-two-laws: a line and a law with a floor, followed far beyond twelve points."""
 
 # --8<-- [start:figure]
 import matplotlib.pyplot as plt
@@ -8,7 +8,7 @@ from scaling_core import fit_offset_power_law, fit_power_law, human, twelve_poin
 
 N, L = twelve_points()
 line, bent = fit_power_law(N, L), fit_offset_power_law(N, L)
-inside, beyond = np.geomspace(N[0], N[-1]), np.geomspace(N[-1], 1000 * N[-1])
+inside, beyond = np.geomspace(N[0], N[-1]), np.geomspace(N[-1], 1e12)
 
 fig, ax = plt.subplots()
 ax.set(xscale="log", yscale="log", xlabel="parameters", ylabel="loss (nats per token)")

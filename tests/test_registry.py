@@ -92,12 +92,16 @@ def test_compute_and_tokens_per_parameter_of_known_models(name, C, ratio, why):
     assert row.tokens_per_parameter == pytest.approx(ratio, rel=5e-4), why
 
 
-def test_reported_compute_is_6nd_within_two_percent_with_two_exceptions():
-    # Gopher's 5.76e23 counts more than 6ND; LaMDA's tokens are too few for its hardware
+def test_reported_compute_is_6nd_within_two_percent_with_three_exceptions():
+    # Gopher's 5.76e23 counts more than 6ND; LaMDA's tokens are too few for its hardware;
+    # OPT's 4.30e23 lies near 8ND, as if the forward pass were computed twice
     rows = [row for row in models() if row.flops_reported and row.flops_6nd]
     far = {row.name for row in rows if abs(row.flops_reported / row.flops_6nd - 1) > 0.02}
-    assert far == {"Gopher", "LaMDA"}
+    assert far == {"Gopher", "LaMDA", "OPT-175B"}
     assert len(rows) >= 6
+    opt = models()["OPT-175B"]
+    assert opt.tokens == 3e11  # the corpus has 180B
+    assert opt.flops_reported / opt.flops_6nd == pytest.approx(8 / 6, rel=0.03)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +149,7 @@ def test_scaling_points_can_be_drawn_and_the_others_say_why_not():
         assert not re.search(r"distilled|pruned", row.note)
     for row in others:
         assert row.note
-    for name in ("Llama 3.2 1B", "Gemma 2 2B", "Gemma 2 9B", "Gemma 3 27B", "LaMDA"):
+    for name in ("Llama 3.2 1B", "Gemma 2 2B", "Gemma 2 9B", "Gemma 3 27B", "LaMDA", "OPT-175B"):
         assert name in others
         assert name not in drawn
 

@@ -45,10 +45,10 @@ def test_picture_is_small_and_takes_all_colours_from_the_style(drawn, stem):
     assert figures.draw(axes.figure, stem)["table"]  # raises for foreign colours and big files
 
 
-def test_nd_vs_c_draws_two_pairs_of_straight_lines_about_twenty_apart(drawn):
+def test_nd_vs_c_draws_two_pairs_of_straight_lines(drawn):
     _, curves, _ = drawn("nd_vs_c")
-    ends = {"Hoffmann, TeX": (18.1e9, 918e9), "Besiroglu": (29.4e9, 566e9)}
-    for name, law in (("Hoffmann, TeX", HOFFMANN_2022), ("Besiroglu", BESIROGLU_2024)):
+    ends = {"Hoffmann, unrounded": (18.1e9, 918e9), "Besiroglu": (29.4e9, 566e9)}
+    for name, law in (("Hoffmann, unrounded", HOFFMANN_2022), ("Besiroglu", BESIROGLU_2024)):
         (C, N), (_, D) = curves[f"N*, {name}"], curves[f"D*, {name}"]
         np.testing.assert_allclose(6 * N * D, C, rtol=1e-12)
         assert np.ptp(np.diff(np.log(N)) / np.diff(np.log(C))) < 1e-9
@@ -61,7 +61,7 @@ def test_nd_vs_c_draws_two_pairs_of_straight_lines_about_twenty_apart(drawn):
 def test_nd_vs_c_lines_cross_inside_the_budgets_compared(drawn):
     _, curves, _ = drawn("nd_vs_c")
     C, gap = curves["N*, Besiroglu"][0], np.log(curves["N*, Besiroglu"][1])
-    gap = gap - np.log(curves["N*, Hoffmann, TeX"][1])
+    gap = gap - np.log(curves["N*, Hoffmann, unrounded"][1])
     low, high = BESIROGLU_2024.source.range
     assert low < C[np.argmin(np.abs(gap))] < high
     assert np.all(np.diff(gap) > 0)  # one crossing, then they part
@@ -84,10 +84,28 @@ def test_isoflop_minima_follow_the_law_and_reach_the_answer(drawn):
     again = fit_power_law(NINE, names["minima"]).law
     assert again.p == pytest.approx(0.512, abs=5e-4)
     assert again(1e23) == pytest.approx(29.1e9, rel=2e-3)
+    line = names["valley_line"]
+    assert (line.p, line(1e23)) == pytest.approx((again.p, again(1e23)), rel=1e-12)
     N, L = curves["Besiroglu, best size of each budget"]
     assert np.all(np.diff(N) > 0)
     assert np.all(np.diff(L) < 0)
     assert N[-1] == pytest.approx(29.4e9, rel=2e-3)
+
+
+def test_isoflop_spread_of_many_draws_holds_the_law_and_the_draw_shown(drawn):
+    _, _, names = drawn("isoflop")
+    law, shown = BESIROGLU_2024, names["valley_line"]
+    for (low, high), true, one in (
+        (names["exponents"], law.a, shown.p),
+        (names["at_1e23"], law.optimum(1e23).N, shown(1e23)),
+    ):
+        assert low < true < high
+        assert low < one < high
+    assert np.ptp(names["exponents"]) == pytest.approx(0.015, abs=0.002)
+    outside = [
+        not names["exponents"][0] < line.p < names["exponents"][1] for line in names["others"]
+    ]
+    assert np.mean(outside) == pytest.approx(0.05, abs=0.01)
 
 
 def test_surface_budgets_touch_their_contours_only_at_the_best_split(drawn):
@@ -117,7 +135,7 @@ def test_surface_shows_chinchilla_on_the_line_and_the_older_models_to_its_right(
 
 def test_missize_is_flat_at_the_bottom_and_steep_outside(drawn):
     _, curves, _ = drawn("missize")
-    for name, law in (("Besiroglu", BESIROGLU_2024), ("Hoffmann, TeX", HOFFMANN_2022)):
+    for name, law in (("Besiroglu", BESIROGLU_2024), ("Hoffmann, unrounded", HOFFMANN_2022)):
         k, wasted = curves[name]
         assert wasted[np.argmin(np.abs(k - 1))] == pytest.approx(1, abs=1e-9)
         assert wasted[(k > 0.5) & (k < 2)].max() < 1.2  # "less than a fifth"
@@ -129,7 +147,7 @@ def test_missize_is_flat_at_the_bottom_and_steep_outside(drawn):
     np.testing.assert_allclose(ends, [5.42, 1.18, 1.19, 5.65], atol=5e-3)
 
 
-def test_the_printed_constants_draw_the_same_valley_as_the_tex_digits():
+def test_the_printed_constants_draw_the_same_valley_as_the_unrounded():
     k = np.geomspace(0.1, 10, 81)
     difference = HOFFMANN_2022.size_penalty(k) / HOFFMANN_2022_PRINTED.size_penalty(k) - 1
     assert np.abs(difference).max() == pytest.approx(0.014, abs=5e-4)

@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from scaling_core import BESIROGLU_2024, BESIROGLU_2024_SE
 from snippets import home_valley, section_map
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -33,7 +34,7 @@ def words(ax):
     ("label", "size", "loss"),
     [
         pytest.param("Hoffmann, printed", 14.6e9, 2.0050, id="rounded constants halve the model"),
-        pytest.param("Hoffmann, TeX digits", 18.1e9, 1.9885, id="all digits of the same fit"),
+        pytest.param("Hoffmann, unrounded", 18.1e9, 1.9885, id="all digits of the same fit"),
         pytest.param("Besiroglu, 2024", 29.4e9, 2.0321, id="the refit doubles it"),
     ],
 )
@@ -46,6 +47,15 @@ def test_each_drawn_valley_has_its_lowest_point_where_its_law_says(label, size, 
 def test_the_home_figure_names_the_three_sizes_and_that_of_the_rule():
     assert {"14.6B", "18.1B", "29.4B"} <= words(home_valley.ax)
     assert any(text.endswith("28.9B") for text in words(home_valley.ax))
+
+
+def test_the_choice_of_law_moves_the_best_size_more_than_the_error_of_the_exponent():
+    refit = BESIROGLU_2024.optimum(home_valley.C).N
+    factor = home_valley.C / BESIROGLU_2024.source.range[1]
+    by_error = factor ** BESIROGLU_2024_SE["a"].value
+    by_law = [refit / law.optimum(home_valley.C).N for _, law, *_ in home_valley.curves[1:]]
+    assert by_error == pytest.approx(1.065, abs=5e-4)
+    assert by_law == pytest.approx([1.62, 2.02], abs=0.005)
 
 
 def test_the_marked_points_lie_on_the_curves_and_below_all_else_on_them():

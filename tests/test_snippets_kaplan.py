@@ -122,6 +122,9 @@ def test_allocation_table_of_the_page():
     np.testing.assert_allclose(least[:3], [2.69e8, 1.45e9, 7.77e9], rtol=3e-3)
     np.testing.assert_allclose(spent[2:5], [4.68e9, 25.1e9, 135e9], rtol=3e-3)
     np.testing.assert_allclose(C / (6 * least**2), ratios, rtol=5e-3)
+    sizes, tokens = (least[3], spent[3]), (1e22 / (6 * least[3]), 1e22 / (6 * spent[3]))
+    assert sizes == pytest.approx((41.7e9, 25.1e9), rel=3e-3)  # the quiz
+    assert tokens == pytest.approx((40e9, 66.3e9), rel=3e-3)
     np.testing.assert_allclose(spent / least, 0.5**0.73, rtol=1e-9)
 
 
@@ -138,8 +141,6 @@ def test_critical_batch_table_and_quiz():
     L = np.array([3.5, 3.0, 2.5, 2.0])
     B_crit = KAPLAN_2020.critical_batch(L)
     np.testing.assert_allclose(B_crit, [5.39e5, 1.12e6, 2.67e6, 7.74e6], rtol=3e-3)
-    printed = replace(KAPLAN_2020, B_star=KAPLAN_2020_PRINTED["B_star"].value)
-    np.testing.assert_allclose(printed.critical_batch([3, 2]), [1.07e6, 7.37e6], rtol=2e-3)
     np.testing.assert_allclose(compute_factor(2**19, B_crit), [1.97, 1.47, 1.20, 1.07], atol=5e-3)
     B, crit = 2**19, float(B_crit[2])
     assert step_factor(B, crit) / step_factor(10 * B, crit) == pytest.approx(4.04, abs=5e-3)
@@ -155,8 +156,30 @@ def test_early_stop_differs_from_the_paper_by_its_rounding_only():
     assert pytest.approx(0.65, abs=5e-3) == 1 - 2.7 * 0.13
 
 
-def test_two_shapes_of_the_paper_differ_little_in_size():
-    wide, deep = 12 * 6 * 4288**2, 12 * 48 * 1600**2
-    assert (wide, deep) == (pytest.approx(1.32e9, rel=5e-3), pytest.approx(1.47e9, rel=5e-3))
-    gap = KAPLAN_2020.loss_N(wide) / KAPLAN_2020.loss_N(deep) - 1
-    assert 0.007 < gap < 0.009 < 0.03
+def test_the_fixed_batch_undercuts_the_least_compute_inside_the_measured_range():
+    fig13 = replace(
+        KAPLAN_2020,
+        C_c_min_pf_days=KAPLAN_2020_PRINTED["scale of L(C_min)"].value,
+        C_c_pf_days=KAPLAN_2020_PRINTED["scale of L(C)"].value,
+    )
+    days = np.geomspace(1e-5, 1.2, 2000)
+    for law, meet, at_1e23 in (
+        (KAPLAN_2020, 0.0102, (1.868, 1.722)),
+        (fig13, 0.530, (1.840, 1.744)),
+    ):
+        undercuts = law.loss_C(days * PF_DAY) < law.loss_C_min(days * PF_DAY)
+        assert days[np.argmax(undercuts)] == pytest.approx(meet, rel=0.01)
+        assert undercuts[-1]
+        assert (law.loss_C_min(1e23), law.loss_C(1e23)) == pytest.approx(at_1e23, abs=5e-4)
+
+
+def test_exponents_of_table_6_add_up_and_follow_from_the_step_law():
+    law = KAPLAN_2020
+    assert law.p_N + law.p_B + law.p_S == pytest.approx(1, abs=1e-9)  # C = 6 N B S
+    assert law.alpha_C_predicted / law.alpha_N == pytest.approx(0.684, abs=5e-4)  # 0.73 fitted
+    N = np.geomspace(1e8, 1e9, 200001)  # one budget: with the batch set by the loss, N S is fixed
+    converged = (law.N_c / N) ** law.alpha_N
+    steps = (law.S_c / (5e12 / N)) ** law.alpha_S
+    best = np.argmin(converged + steps)
+    assert 0 < best < N.size - 1
+    assert steps[best] / converged[best] == pytest.approx(0.10, abs=1e-3)

@@ -57,8 +57,9 @@ def test_two_laws_share_the_points_and_part_beyond_them(drawn):
     line, floor = curves["line, fitted"], curves["with floor, fitted"]
     assert np.abs(line[1] - floor[1]).max() < 0.15  # nats: hard to tell apart among the dots
     far_line, far_floor = curves["line, extrapolated"], curves["with floor, extrapolated"]
-    assert far_line[0][-1] == pytest.approx(1000 * N[-1], rel=1e-12)  # "a thousand times"
-    assert far_floor[1][-1] - far_line[1][-1] == pytest.approx(0.601, abs=0.001)
+    assert far_line[0][-1] == far_floor[0][-1] == pytest.approx(1e12, rel=1e-12)
+    ends = far_line[1][-1], far_floor[1][-1]  # the two losses of the answer
+    assert ends == pytest.approx((1.684, 2.254), abs=5e-4)
 
 
 def test_two_laws_draws_a_straight_line_and_a_bending_curve(drawn):
@@ -86,12 +87,14 @@ def test_residuals_of_the_floor_stay_within_a_hundredth_of_a_nat(drawn):
 
 def test_local_slope_curves_fall_and_cross_kaplan_near_1e20(drawn):
     _, curves = drawn("local_slope")
-    for name in ("Hoffmann, printed", "Hoffmann, TeX", "Besiroglu"):
+    _, largest = curves["Kaplan, trained"][0]
+    assert largest == pytest.approx(1.05e20, rel=2e-3)
+    for name in ("Hoffmann, printed", "Hoffmann, unrounded", "Besiroglu"):
         C, slope = curves[name]
         assert np.all(np.diff(slope) < 0)
         crossing = np.log10(C[np.argmin(np.abs(slope - KAPLAN_2020.alpha_C_min))])
-        assert 20 < crossing < 20.4  # printed 20.31, TeX 20.18, Besiroglu 20.09
-        assert 6e18 < 10**crossing < 1.2e21  # inside the runs of both groups
+        assert 20 < crossing < 20.4  # printed 20.31, unrounded 20.18, Besiroglu 20.09
+        assert largest < 10**crossing < 2 * largest  # just above what Kaplan trained
 
 
 def test_local_slope_is_the_slope_of_the_frontier_itself(drawn):

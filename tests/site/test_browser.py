@@ -21,10 +21,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / ".cache" / "axe" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-QUIET = (
-    "--disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-).split()
+QUIET = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 # one page of each kind for the slow rules; everything else looks at all pages
 KINDS = [
     "",
@@ -106,13 +110,17 @@ class Listener:
         origin = address.removesuffix(PREFIX)
         page.on("console", lambda m: m.type in ("error", "warning") and self.note(page, m.text))
         page.on("pageerror", lambda error: self.note(page, str(error)))
-        page.on("requestfailed", lambda request: self.note(page, f"failed: {request.url}"))
+        page.on("requestfailed", self.failed)
 
         def check(request: Any) -> None:
             if not request.url.startswith((origin, "data:")):
                 self.note(page, f"foreign: {request.url}")
 
         page.on("request", check)
+
+    def failed(self, request: Any) -> None:
+        if request.failure != "net::ERR_ABORTED":  # given up because the next page was asked for
+            self.found.append(f"failed: {request.url}: {request.failure}")
 
     def note(self, page: Page, text: str) -> None:
         self.found.append(f"{page.url}: {text}")
