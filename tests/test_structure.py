@@ -17,7 +17,8 @@ before = set(sys.modules)
 import scaling_core
 names = {name.partition(".")[0] for name in set(sys.modules) - before}
 print(sorted(names - set(sys.stdlib_module_names)))
-print(sorted(name for name in sys.modules if name.startswith(("scaling_core.book", "scaling_core.lab"))))
+rooms = ("scaling_core.book", "scaling_core.lab")
+print(sorted(name for name in sys.modules if name.startswith(rooms)))
 """
 
 
