@@ -80,7 +80,6 @@ def finish_page(html: str, *, serve: bool) -> str:
     return html.replace(CHARSET, CHARSET + _policy(html), 1)  # last: hashes are of the final text
 
 
-@lru_cache(maxsize=32)  # while serving, labs that did not change cost nothing
 def plain_notebook(html: str) -> str:
     """A lab as mkdocs-jupyter wrote it, in the markup of the other pages.
 
@@ -90,6 +89,11 @@ def plain_notebook(html: str) -> str:
     """
     if "jupyter-wrapper" not in html:
         return html
+    return _plain_notebook(re.sub(r"cell-id=\w+", "", html))
+
+
+@lru_cache(maxsize=32)  # while serving, labs that did not change cost nothing
+def _plain_notebook(html: str) -> str:
     html = re.sub(r"<(style|script)\b.*?</\1>|<!--.*?-->", "", html, flags=re.DOTALL)
     soup = BeautifulSoup(html, "html.parser")
     for wrapper in soup.select("div.jupyter-wrapper"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)")
 COMMENT = re.compile(r"<!--.*?-->")
@@ -35,6 +36,7 @@ class Mark:
     expression: str = ""  # of a value
 
 
+@lru_cache(maxsize=100_000)  # each line is read by the scanner, the page and the notebook
 def find_marks(text: str) -> tuple[list[Mark], list[str]]:
     """The marks of one line in order, and messages about marks that cannot be read.
 
