@@ -9,7 +9,7 @@ formulas and names).
 import re
 from collections.abc import Callable, Iterator
 
-from scaling_core.book.marks import CODE_SPAN, COMMENT, find_marks
+from scaling_core.book.marks import CODE_SPAN, COMMENT, replace_marks
 from scaling_core.book.scan import Page
 
 Finding = tuple[int, str]
@@ -36,14 +36,12 @@ NOT_NUMBERS = re.compile(LOCI + r"|\bCC BY \d\.\d|\b\d{4}\.\d{4,5}\b|\bPython 3\
 
 def prose(page: Page) -> Iterator[tuple[int, str]]:
     """(line index, text) of a page's prose with everything that is no prose blanked out."""
-    hidden = {i for b in page.blocks for i in range(b.first, b.last + 1)}
+    hidden = page.fenced()
     hidden |= {i for f in page.formulas if f.display for i in range(f.first, f.last + 1)}
     for index, line in enumerate(page.lines):
         if index in hidden:
             continue
-        text = line.text
-        for mark in reversed(find_marks(text)[0]):
-            text = text[: mark.start] + "~" + text[mark.end :]
+        text = replace_marks(line.text, lambda _: "~")
         text = COMMENT.sub("", CODE_SPAN.sub("~", text))
         yield index, re.sub(r"\]\([^)]*\)|\{[#:.][^}]*\}", "]", text)
 
@@ -78,7 +76,7 @@ def one_sentence_a_line(page: Page) -> Iterator[Finding]:
 
 def headings(page: Page) -> Iterator[Finding]:
     """One title, and no level is skipped."""
-    fenced = {i for b in page.blocks for i in range(b.first, b.last + 1)}
+    fenced = page.fenced()
     level = 0
     for index, line in enumerate(page.lines):
         match = re.match(r"(#+) ", line.text)
@@ -110,7 +108,7 @@ def covered(page: Page) -> Iterator[Finding]:
     """What a page says it covers stands there: 60 words, a formula or a block under the anchor."""
     covers = page.meta.get("covers") or {}
     pairs = covers.items() if isinstance(covers, dict) else ((item, "") for item in covers)
-    blocks = {b.first: b for b in page.blocks}
+    fenced = page.fenced()
     for item, anchor in pairs:
         if not anchor:  # a problem page covers an item as a whole
             continue
@@ -124,16 +122,12 @@ def covered(page: Page) -> Iterator[Finding]:
         following = (
             i for i, line in enumerate(page.lines) if i > start and re.match(r"#+ .*", line.text)
         )
-        end = next((i for i in following if not _fenced(page, i)), len(page.lines))
+        end = next((i for i in following if i not in fenced), len(page.lines))
         words = sum(len(text.split()) for i, text in prose(page) if start <= i < end)
         formula = any(start <= f.first < end for f in page.formulas if f.display)
-        block = any(start <= first < end for first in blocks)
+        block = any(start <= b.first < end for b in page.blocks)
         if words < 60 and not formula and not block:
             yield start, f"covers {item}: under {anchor} stand only {words} words"
-
-
-def _fenced(page: Page, index: int) -> bool:
-    return any(b.first <= index <= b.last for b in page.blocks)
 
 
 def bare_numbers(page: Page) -> Iterator[Finding]:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scaling_core.book import cite, math
-from scaling_core.book.execute import Record, Run, run_pages, steps, write_atomically
+from scaling_core.book.execute import Record, Run, run_pages, steps
 from scaling_core.book.marks import find_marks
 from scaling_core.book.origin import check_origins
 from scaling_core.book.scan import Block, Page, Value, scan
-from scaling_core.book.source import Problem
+from scaling_core.book.source import Problem, write_atomically
 
 UNREAD = (".markdown", ".mdown", ".mkdn", ".mkd")  # MkDocs takes these for pages too
 LONG = re.compile(r"\d\.\d{7,}")  # digits that another processor may not repeat

@@ -16,13 +16,14 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import scaling_core
 from scaling_core.book.scan import Block, Page, Value
+from scaling_core.book.source import write_atomically
 
 log = logging.getLogger("mkdocs.press")
 
@@ -44,10 +45,11 @@ class Run:
 
     def of(self, step: Step) -> Record | None:
         """The record of a block or value, or None if the page stopped before it."""
-        for candidate, record in zip(steps(self.page), self.records, strict=False):
-            if candidate is step:
-                return record or None
-        return None
+        return self._of.get(id(step)) or None
+
+    @cached_property
+    def _of(self) -> dict[int, Record]:
+        return {id(s): record for s, record in zip(steps(self.page), self.records, strict=False)}
 
 
 def steps(page: Page) -> list[Step]:
@@ -85,18 +87,6 @@ def run_pages(pages: Sequence[Page], root: Path) -> list[Run]:
         if not any("error" in record for record in answer["records"]):
             write_atomically(stored, json.dumps(answer["records"]))
     return [runs[number] for number in range(len(pages))]
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a whole file or nothing; readers never see half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _step(step: Step) -> Record:

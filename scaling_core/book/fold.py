@@ -13,7 +13,7 @@ def folds_of(page: Page) -> dict[int, list[str]]:
     """Lines to write before a line, to close the sections of a problem page into details."""
     if not page.is_problem:
         return {}
-    fenced = {i for b in page.blocks for i in range(b.first, b.last + 1)}
+    fenced = page.fenced()
     heads = [
         (i, FOLDED.match(line.text))
         for i, line in enumerate(page.lines)

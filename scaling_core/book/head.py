@@ -6,7 +6,7 @@ import html
 import os
 import re
 
-from scaling_core.book.marks import find_marks
+from scaling_core.book.marks import replace_marks
 from scaling_core.book.scan import Page
 
 WORDS_A_MINUTE = 200
@@ -15,7 +15,7 @@ SECONDS = {"formula": 10, "figure": 30, "code line": 3}
 
 def minutes(page: Page) -> int:
     """Reading time from words, formulas, figures and lines of code; problems are not counted."""
-    fenced = {i for b in page.blocks for i in range(b.first, b.last + 1)}
+    fenced = page.fenced()
     prose = [line.text for i, line in enumerate(page.lines) if i not in fenced]
     words = sum(len(re.findall(r"[A-Za-z]{2,}", _spoken(text))) for text in prose)
     code = [b for b in page.blocks if b.language in ("python", "pycon") and not b.is_figure]
@@ -28,8 +28,7 @@ def minutes(page: Page) -> int:
 
 def _spoken(text: str) -> str:
     """A line without expressions, formulas, citations, addresses and attributes."""
-    for mark in reversed(find_marks(text)[0]):
-        text = f"{text[: mark.start]}x{text[mark.end :]}"
+    text = replace_marks(text, lambda _: "x")
     return re.sub(r"\]\([^)]*\)|\{[#:.][^}]*\}", "]", text)
 
 

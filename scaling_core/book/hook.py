@@ -19,9 +19,10 @@ from mkdocs.structure.pages import Page as SitePage
 
 from scaling_core.book import finish, page
 from scaling_core.book.check import check_book
-from scaling_core.book.execute import Run, library_hash, prune, write_atomically
+from scaling_core.book.execute import Run, library_hash, prune
 from scaling_core.book.head import folder_of, has_notebook
 from scaling_core.book.notebook import notebook
+from scaling_core.book.source import write_atomically
 
 DEFAULT_REPOSITORY = "https://example.org/scaling-laws-computed/source"  # as the labs name it
 log = logging.getLogger("mkdocs.press")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -57,6 +58,19 @@ def find_marks(text: str) -> tuple[list[Mark], list[str]]:
         found = [m.start() for m in pattern.finditer(text) if not _inside(m.start(), taken)]
         messages += [f"{text[column : column + 30]!r}: {message}" for column in found]
     return sorted(marks, key=lambda mark: mark.start), messages
+
+
+def replace_marks(text: str, new: Callable[[Mark], str]) -> str:
+    """A line with each mark replaced by what `new` gives for it.
+
+    >>> replace_marks("about [29.4B]{= human(N) }, $6ND$", lambda mark: mark.kind)
+    'about value, formula'
+    """
+    parts, end = [], 0
+    for mark in find_marks(text)[0]:
+        parts += [text[end : mark.start], new(mark)]
+        end = mark.end
+    return "".join([*parts, text[end:]])
 
 
 def _values(text: str, taken: list[tuple[int, int]]) -> list[Mark]:

@@ -4,13 +4,13 @@ import atexit
 import hashlib
 import html
 import json
-import os
-import tempfile
 import unicodedata
 from functools import cache
 from pathlib import Path
 
 from py_mini_racer import MiniRacer
+
+from scaling_core.book.source import write_atomically
 
 VENDOR = Path(__file__).parent / "vendor"
 CACHE = Path(__file__).resolve().parents[2] / ".cache" / "math"
@@ -49,7 +49,7 @@ def render(latex: str, display: bool = False) -> str:
     if path.exists():
         return path.read_text(encoding="utf-8")
     mathml = _typeset(latex, display)
-    _write_atomically(path, mathml)
+    write_atomically(path, mathml)
     return mathml
 
 
@@ -89,12 +89,3 @@ def _temml() -> str:
 def _engine_hash() -> str:
     """Changes with Temml or with its options, so that an upgrade never serves old MathML."""
     return hashlib.sha256((_temml() + WRAPPER).encode()).hexdigest()
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    """Other processes see the whole file or none; two that write the same one agree anyway."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(name).replace(path)

@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 
 from scaling_core.book import cite
 from scaling_core.book.execute import Run
-from scaling_core.book.marks import find_marks
+from scaling_core.book.marks import Mark, replace_marks
 from scaling_core.book.scan import Block
 
 INSTALL = """# Run this once if the library is missing here.
@@ -90,17 +90,20 @@ def _executable(run: Run, block: Block, base: str, address: str) -> Iterator[Cel
 
 def _plain(text: str, base: str, address: str) -> str:
     """A line without the press's marks: values as text, citations as names, links absolute."""
-    for mark in reversed(find_marks(text)[0]):
-        if mark.kind == "value":
-            text = text[: mark.start] + mark.text + text[mark.end :]
-        elif mark.kind == "citation" and mark.text.strip() != "*":
-            pairs = cite.parse(mark.text)
-            names = "; ".join(cite.label(key) + (f", {at}" if at else "") for key, at in pairs)
-            text = text[: mark.start] + names + text[mark.end :]
+    text = replace_marks(text, lambda mark: _bare(mark, text))
     if match := re.match(r"^/{3,}\s*(?:[\w-]+\s*(?:\|\s*(.*))?)?$", text):
         return f"**{match[1]}**\n" if match[1] else ""
     text = re.sub(r"\s*\{[#:.][^}]*\}\s*$", "", text) if text.startswith("#") else text
     return LINK.sub(lambda m: f"]({_absolute(m[1], base, address)}", text)
+
+
+def _bare(mark: Mark, text: str) -> str:
+    if mark.kind == "value":
+        return mark.text
+    if mark.kind == "citation" and mark.text.strip() != "*":
+        pairs = cite.parse(mark.text)
+        return "; ".join(cite.label(key) + (f", {at}" if at else "") for key, at in pairs)
+    return text[mark.start : mark.end]  # formulas are Jupyter's own
 
 
 def _absolute(target: str, base: str, address: str) -> str:

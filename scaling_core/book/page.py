@@ -24,7 +24,7 @@ from scaling_core.book.check import pages_of, same
 from scaling_core.book.execute import Record, Run, run_pages
 from scaling_core.book.fold import FOLDED, folds_of
 from scaling_core.book.head import head_line
-from scaling_core.book.marks import Mark, find_marks
+from scaling_core.book.marks import Mark, find_marks, replace_marks
 from scaling_core.book.scan import Block, scan, scan_text
 from scaling_core.book.source import Problem, body_of
 
@@ -211,29 +211,23 @@ class _Writer:
         yield from ["", self.stash(_folded(block.code, "Code of this table")), "", "</div>", ""]
 
     def inline(self, text: str, index: int, block: Block | None = None) -> str:
-        """A line with its marks replaced, last one first."""
-        marks, _ = find_marks(text)
-        for mark in reversed(marks):
-            if mark.kind == "formula":
-                new = self.formula(mark.text)
-            elif mark.kind == "citation":
-                new = cite.link(mark.text)
-                self.cited[:0] = [key for key, _ in cite.parse(mark.text)]
-            else:
-                new = self.value(mark, self.text_of(mark, index, block))
-                if not self.page.file:  # a notebook's text cell, whose values nobody computes
-                    new = (
-                        f'<span class="press-error">no check here: {html.escape(mark.text)}</span>'
-                    )
-            text = text[: mark.start] + self.stash(new) + text[mark.end :]
-        return text
+        """A line with its marks replaced by finished HTML."""
+        return replace_marks(text, lambda mark: self.stash(self.mark(mark, index, block)))
+
+    def mark(self, mark: Mark, index: int, block: Block | None) -> str:
+        """HTML of a formula, a citation or a checked value."""
+        if mark.kind == "formula":
+            return self.formula(mark.text)
+        if mark.kind == "citation":
+            self.cited += [key for key, _ in cite.parse(mark.text)]
+            return cite.link(mark.text)
+        if not self.page.file:  # a notebook's text cell, whose values nobody computes
+            return f'<span class="press-error">no check here: {html.escape(mark.text)}</span>'
+        return self.value(mark, self.text_of(mark, index, block))
 
     def plain(self, text: str, block: Block) -> str:
         """Alt text with its checked values as bare text."""
-        marks, _ = find_marks(text)
-        for mark in reversed(marks):
-            text = text[: mark.start] + self.text_of(mark, block.first, block) + text[mark.end :]
-        return text
+        return replace_marks(text, lambda mark: self.text_of(mark, block.first, block))
 
     def text_of(self, mark: Mark, index: int, block: Block | None) -> str:
         """What the code says for a value; what the page says if it did not run."""

@@ -93,6 +93,10 @@ class Page:
         """True for a practice problem, whose question stands above its code."""
         return self.meta.get("practice") == "problem"
 
+    def fenced(self) -> set[int]:
+        """Indices of all lines that belong to a block, its fences included."""
+        return {i for block in self.blocks for i in range(block.first, block.last + 1)}
+
     def complain(self, index: int, message: str) -> None:
         """Add a problem at the source of line `index`."""
         line = self.lines[min(index, len(self.lines) - 1)] if self.lines else Line("", self.file, 1)
@@ -280,7 +284,7 @@ def _find_display_formulas(page: Page, inside: dict[int, Block]) -> set[int]:
 
 def _check_ids(page: Page) -> None:
     seen: dict[str, int] = {}
-    covered = {i for b in page.blocks for i in range(b.first + 1, b.last + 1)}
+    covered = page.fenced()
     ids = [(b.options["id"], b.first) for b in page.blocks if b.options.get("id")]
     for index, line in enumerate(page.lines):
         if index not in covered and line.text.startswith("#"):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import textwrap
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,3 +106,16 @@ def read_snippet(folder: Path, name: str, section: str | None) -> list[Line]:
         raise ValueError("nothing stands in it")
     dedented = textwrap.dedent("\n".join(line.text for line in kept)).split("\n")
     return [Line(text, line.file, line.number) for text, line in zip(dedented, kept, strict=True)]
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a whole file or nothing; readers and other writers never see half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    own = f"{os.getpid()}-{threading.get_ident()}"  # pages are written from several of both
+    temporary = path.with_name(f"{path.name}.{own}.part")
+    try:
+        with temporary.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from scaling_core.book import math
+from scaling_core.book.source import write_atomically
 
 
 @pytest.fixture(autouse=True)
@@ -114,9 +115,9 @@ def test_writers_at_the_same_time_leave_whole_files_only(own_cache):
     text = math.render("x") * 1000
     path = own_cache / "shared.html"
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: math._write_atomically(path, text), range(64)))
+        list(pool.map(lambda _: write_atomically(path, text), range(64)))
     assert path.read_text(encoding="utf-8") == text
-    assert not list(own_cache.glob("*.tmp"))
+    assert not [file for file in own_cache.iterdir() if file.suffix != ".html"]
 
 
 def test_a_process_that_set_one_formula_ends_by_itself(tmp_path):

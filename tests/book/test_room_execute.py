@@ -9,8 +9,9 @@ import time
 import pytest
 
 from scaling_core.book import check, execute
-from scaling_core.book.execute import run_pages, steps, write_atomically
+from scaling_core.book.execute import run_pages, steps
 from scaling_core.book.scan import scan
+from scaling_core.book.source import write_atomically
 
 FIGURE = (
     '```python alt="One straight line that rises from the lower left to the upper right" '
