@@ -111,13 +111,17 @@ def _cell(cell: Tag) -> list[str]:
     if code := cell.select_one(".highlight-ipynb pre"):
         body = code.decode_contents().rstrip("\n")
         parts.append(f'<div class="highlight"><pre><code>{body}</code></pre></div>')
-    for output in cell.select(".jp-OutputArea-output"):
-        printed = output.find("pre", recursive=False)
-        if isinstance(printed, Tag):
-            body = printed.decode_contents().rstrip("\n")
-            box = f"<pre><code>{body}</code></pre>"
-            parts.append(f'<div class="output" {SCROLLS.format("Output")}>{box}</div>')
-        else:  # a drawing, or HTML that the cell displayed
+    printed = ""
+    for output in [*cell.select(".jp-OutputArea-output"), None]:
+        text_box = output.find("pre", recursive=False) if output else None
+        if isinstance(text_box, Tag):  # a kernel may cut what a cell prints anywhere
+            printed += text_box.decode_contents()
+            continue
+        if body := printed.rstrip("\n"):
+            attributes = SCROLLS.format("Output")
+            parts.append(f'<div class="output" {attributes}><pre><code>{body}</code></pre></div>')
+        printed = ""
+        if output:  # a drawing or HTML that the cell displayed
             parts.append(output.decode_contents())
     return parts
 

@@ -239,3 +239,16 @@ def test_copy_buttons_are_no_landmarks(tmp_path):
     finish_site(tmp_path)
     assert target.read_text(encoding="utf-8").count(COPY_BUTTON[0]) == 0
     assert target.read_text(encoding="utf-8").count(COPY_BUTTON[1]) == 1
+
+
+def test_what_a_cell_prints_is_one_output_however_the_kernel_cut_it():
+    def lab(*texts):
+        outputs = "".join(
+            f'<div class="jp-OutputArea-output"><pre>{text}</pre></div>' for text in texts
+        )
+        cell = f'<div class="jp-CodeCell"><div class="jp-CodeCell">{outputs}</div></div>'
+        return plain_notebook(f'<div class="jupyter-wrapper">{cell}</div>')
+
+    whole = lab("first line:\n  second\n")
+    assert whole.count('class="output"') == 1
+    assert lab("first line:", "\n  second", "\n") == whole
