@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from scaling_core._check import Floats, Numbers, broadcast, check, check_count, result
+from scaling_core._check import Floats, Numbers, broadcast, check, check_count, check_scalar, result
 
 PF_DAY = 8.64e19  # FLOP: 1e15 FLOP/s for 86,400 s, the unit of Kaplan et al. 2020
 TFLOP = 1e12  # FLOP
@@ -144,10 +144,7 @@ def bits_per_byte(nats: Numbers, bytes_per_token: Numbers) -> Floats:
 
 
 def _one_number(name: str, x: float) -> float:
-    if shape := np.shape(x):
-        raise TypeError(f"{name} must be one number, got an array of shape {shape}: format each")
-    value = float(check(name, x, "real or inf"))
-    return value + 0.0  # turns -0.0 into 0.0
+    return check_scalar(name, x, "real or inf") + 0.0  # turns -0.0 into 0.0
 
 
 def _rounded(value: float, digits: int) -> Decimal:
