@@ -91,7 +91,7 @@ def place(source):
     where = f"[@{source.source}], {plain(source.where)}"
     if source.kind == "derived":
         where = plain(f"{source.source}; {source.where}")
-    return f"{where}. Grade {source.grade}, {source.kind}."
+    return f"{where.removesuffix('.')}. Grade {source.grade}, {source.kind}."
 
 
 def conditions(source):

@@ -33,13 +33,20 @@ def _spoken(text: str) -> str:
 
 
 def has_notebook(page: Page) -> bool:
-    """Pages with code that runs can be downloaded as a notebook."""
-    return any(block.runs for block in page.blocks)
+    """Pages with code that runs can be downloaded as a notebook, but not mere lists."""
+    return any(block.runs and not block.options.get("render") for block in page.blocks)
+
+
+def is_list(page: Page) -> bool:
+    """True if all that runs on a page is what generates it: nobody reads it through."""
+    return any(block.runs for block in page.blocks) and not has_notebook(page)
 
 
 def head_line(page: Page) -> str:
     """HTML of the line; the facts come from the front matter and the page itself."""
     meta = page.meta
+    if is_list(page):
+        return ""
     if page.is_problem:
         parts = [f"{meta.get('minutes', minutes(page))} min"]
         parts += [f"skills: {', '.join(meta['skills'])}"] if meta.get("skills") else []
@@ -65,7 +72,7 @@ def _name(path: str) -> str:
 
 def folder_of(file: str) -> str:
     """Folder of a page on the site: `6-7/kaplan/`, or nothing for the first page."""
-    path = file.removeprefix("docs/").removesuffix(".md") + "/"
+    path = re.sub(r"\.(md|py)$", "", file.removeprefix("docs/")) + "/"
     return re.sub(r"(^|/)index/$", r"\1", path)
 
 

@@ -22,6 +22,7 @@ from scaling_core.book.check import check_book
 from scaling_core.book.execute import Run, library_hash, prune
 from scaling_core.book.head import folder_of, has_notebook
 from scaling_core.book.notebook import notebook
+from scaling_core.book.page import links
 from scaling_core.book.source import write_atomically
 
 DEFAULT_REPOSITORY = "https://example.org/scaling-laws-computed/source"  # as the labs name it
@@ -69,7 +70,12 @@ def on_pre_build(config: MkDocsConfig) -> None:
 
 def on_page_content(html: str, page: SitePage, config: MkDocsConfig, files: Files) -> str:
     """A lab in the markup of the other pages, before the search index reads it."""
-    return finish.plain_notebook(html)
+    html = finish.plain_notebook(html)
+    if page.file.src_uri.endswith(".py"):  # a page gets it from the Markdown extension
+        html += links(Path(config.config_file_path).parent).library_used(
+            f"docs/{page.file.src_uri}"
+        )
+    return html
 
 
 def on_post_page(output: str, page: SitePage, config: MkDocsConfig) -> str:

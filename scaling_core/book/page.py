@@ -19,24 +19,27 @@ from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
 
-from scaling_core.book import cite, figures, math
+from scaling_core.book import api, cite, figures, math
 from scaling_core.book.check import pages_of, same
 from scaling_core.book.execute import Record, Run, run_pages
 from scaling_core.book.fold import FOLDED, folds_of
-from scaling_core.book.head import head_line
+from scaling_core.book.head import head_line, is_list
 from scaling_core.book.marks import Mark, find_marks, replace_marks
 from scaling_core.book.scan import Block, scan, scan_text
 from scaling_core.book.source import Problem, body_of
 
 _runs: dict[str, Run] = {}
 _problems: dict[str, list[Problem]] = {}
+_links: list[api.Links] = []  # none until they are asked for, then one
 
 
 def remember(runs: Iterable[Run], problems: Iterable[Problem] | None = None) -> None:
-    """Keep what pages gave, so that converting their text finds it; `problems` are all of them."""
-    _runs.update({_digest(run.page.body): run for run in runs})
+    """Keep what pages gave, so that converting their text finds it; with `problems`, all pages."""
+    _links.clear()
     if problems is not None:
+        _runs.clear()
         _problems.clear()
+    _runs.update({_digest(run.page.body): run for run in runs})
     for problem in problems or ():
         _problems.setdefault(problem.file, []).append(problem)
 
@@ -56,6 +59,13 @@ def run_of(body: str, root: Path) -> Run:
     return _runs.get(_digest(body)) or Run(scan_text(body, "", root / "snippets"), [])
 
 
+def links(root: Path) -> api.Links:
+    """Links between pages and the entries of the names that they import, looked up once."""
+    if not _links:
+        _links.append(api.links_of(_runs.values(), root))
+    return _links[0]
+
+
 def _digest(body: str) -> str:
     return hashlib.sha256(body.strip().encode()).hexdigest()
 
@@ -64,12 +74,16 @@ class Press(Extension):
     """`scaling_core.book.page` in `markdown_extensions`."""
 
     def __init__(self, **options: Any) -> None:
-        self.config = {"root": [".", "the book's top folder"]}
+        self.config = {
+            "root": [".", "the book's top folder"],
+            "repository": ["", "address of the repository; entries of the library link to it"],
+        }
         super().__init__(**options)
 
     def extendMarkdown(self, md: Markdown) -> None:
         """See the text before snippets (32), stash after white space (30), before fences (25)."""
-        press = _Press(md, Path(self.getConfig("root")).absolute())
+        root = Path(self.getConfig("root")).absolute()
+        press = _Press(md, root, str(self.getConfig("repository") or ""))
         md.preprocessors.register(press, "press", 33)
         md.preprocessors.register(_Stash(md, press), "press-stash", 29)
         md.ESCAPED_CHARS.append("$")
@@ -82,13 +96,14 @@ def makeExtension(**options: Any) -> Press:
 
 
 class _Press(Preprocessor):
-    def __init__(self, md: Markdown, root: Path) -> None:
+    def __init__(self, md: Markdown, root: Path, repository: str) -> None:
         super().__init__(md)
-        self.root = root
+        self.root, self.repository = root, repository
         self.finished: list[str] = []
 
     def run(self, lines: list[str]) -> list[str]:
-        writer = _Writer(run_of("\n".join(lines), self.root))
+        run = run_of("\n".join(lines), self.root)
+        writer = _Writer(run, links(self.root), self.repository)
         written = list(writer.write()) if writer.page.lines else lines
         self.finished = writer.finished
         return written
@@ -109,8 +124,9 @@ class _Stash(Preprocessor):
 class _Writer:
     """Writes one page for the other extensions; finished HTML is kept apart, with a mark left."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, links: api.Links, repository: str) -> None:
         self.run, self.page = run, run.page
+        self.links, self.repository = links, repository
         self.finished: list[str] = []
         self.cited: list[str] = []
 
@@ -140,13 +156,15 @@ class _Writer:
                 yield self.stash(cite.reference_list())
             elif not (index in folds and FOLDED.match(text)):
                 yield self.inline(text, index)
-                if text.startswith("# ") and page.file:
-                    yield from ["", self.stash(head_line(page)), ""]
+                if text.startswith("# ") and page.file and (head := head_line(page)):
+                    yield from ["", self.stash(head), ""]
             index += 1
         yield from folds.get(len(page.lines), [])
         if self.cited:
             yield from ["", "## References {#references}", ""]
             yield self.stash(cite.reference_list(self.cited))
+        if used := self.links.library_used(page.file):
+            yield from ["", self.stash(used), ""]
 
     def stash(self, markup: str) -> str:
         self.finished.append(markup)
@@ -207,8 +225,14 @@ class _Writer:
         """Markdown that the block printed, such as a table of all sources; its code is closed."""
         printed = (self.run.of(block) or {}).get("out", "")
         yield from ["", '<div class="generated" markdown="block">', ""]
-        yield from (self.inline(line, block.first) for line in printed.split("\n"))
-        yield from ["", self.stash(_folded(block.code, "Code of this table")), "", "</div>", ""]
+        for line in printed.split("\n"):
+            if entry := api.ENTRY.fullmatch(line):
+                yield self.stash(self.links.used_on(entry, self.repository))
+            else:
+                yield self.inline(line, block.first)
+        if not is_list(self.page):
+            yield from ["", self.stash(_folded(block.code, "Code of this table"))]
+        yield from ["", "</div>", ""]
 
     def inline(self, text: str, index: int, block: Block | None = None) -> str:
         """A line with its marks replaced by finished HTML."""

@@ -39,6 +39,9 @@ KINDS = [
     "reference/bibliography/",
     "reference/models/",
     "reference/sources/",
+    "reference/api/",
+    "reference/api/laws/",
+    "reference/api/constants/",
     "contributing/architecture/",
     "404.html",
 ]
