@@ -13,10 +13,10 @@ LOCK = UV_NO_CONFIG=1 .venv/bin/uv pip compile --quiet --upgrade --universal --p
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help serve site test lint lock FORCE
+.PHONY: help serve site test lint lock bench mutants FORCE
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1#/p' $(MAKEFILE_LIST) | awk -F'#' '{printf "  make %-7s%s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z]*\):.*## /\1#/p' $(MAKEFILE_LIST) | awk -F'#' '{printf "  make %-8s%s\n", $$1, $$2}'
 
 serve: .venv/.stamp-book ## build the book and show it, with live reload: make serve PORT=8001
 	@sh .ci/setup port "$(PORT)"
@@ -41,6 +41,15 @@ lint: .venv/.stamp-test ## check style, types, spelling and workflows
 lock: .venv/.stamp-test ## resolve the dependencies anew into both requirements files
 	$(LOCK) --extra book --output-file requirements.txt
 	$(LOCK) --extra book --extra test --constraints requirements.txt --output-file requirements-test.txt
+
+# The peers live in an environment of their own; ARGS="--quick --json bench.json" passes options on.
+bench: .venv/.stamp-test ## time the library beside its peers, one table: minutes
+	@sh .ci/setup bench
+	@python=.cache/bench/bin/python; [ -x $$python ] || python=$(PY); \
+	$$python -m tests.bench $(ARGS)
+
+mutants: .venv/.stamp-test ## wrong changes that the tests must see: up to 40 minutes
+	OPENBLAS_NUM_THREADS=1 $(PY) -m tests.mutants $(ARGS)
 
 # --- Set-up -------------------------------------------------------------------------------------
 # The stamps are written last, so an interrupted set-up is taken up again by the next command.

@@ -1,7 +1,11 @@
 """Neural scaling laws as tested code."""
 
 from scaling_core._check import FitWarning
+from scaling_core._draws import LawDraws
+from scaling_core._serving_optimum import LifetimeAllocation
 from scaling_core.allocation import Allocation, AllocationLaw
+from scaling_core.bootstrap import Bootstrap
+from scaling_core.budget import Budget, DataNeed, data_needs
 from scaling_core.chinchilla import ChinchillaLaw
 from scaling_core.compute import (
     Transformer,
@@ -13,9 +17,26 @@ from scaling_core.compute import (
     training_memory,
     weight_memory,
 )
+from scaling_core.cost import (
+    TrainingRun,
+    affordable_flops,
+    budget_flops,
+    implied_mfu,
+    price_per_flop,
+)
+from scaling_core.downstream import AccuracyFromLoss, ErrorFromLoss, StepAccuracy
+from scaling_core.envelope import EnvelopeCrossing, EnvelopeFit, crossing_budget, fit_envelope
+from scaling_core.fitting import Fit, fit_chinchilla
+from scaling_core.isoflop import IsoFlopFit, IsoFlopRow, fit_isoflop
 from scaling_core.kaplan import EarlyStop, KaplanAllocation, KaplanLaw
 from scaling_core.kaplan_joint import KaplanJointLaw, KaplanStepLaw
+from scaling_core.lifetime import Deployment, break_even_tokens, lifetime_cost
+from scaling_core.moe import FineGrainedLaw, RoutedLaw
 from scaling_core.monomial import PowerProduct, TransferLaw
+from scaling_core.parabola import IsoFlopBias, isoflop_bias
+from scaling_core.pilot_design import DesignPrecision, PilotDesign, design_grid, design_isoflop
+from scaling_core.pilots import PilotStudy, SimulatedFits, simulated_refits, study_pilots
+from scaling_core.planning import Plan, PlanRow, RefitDraws, plan
 from scaling_core.power import (
     OffsetPowerLaw,
     PowerFit,
@@ -24,6 +45,7 @@ from scaling_core.power import (
     fit_power_law,
     twelve_points,
 )
+from scaling_core.precision import PrecisionLaw, QuantisationPenalty
 from scaling_core.provenance import Estimate, Provenance
 from scaling_core.published import (
     BESIROGLU_2024,
@@ -64,6 +86,16 @@ from scaling_core.published_rules import (
     LLAMA3_2024_PRINTED,
     STEP_LAW_2025,
 )
+from scaling_core.ray import RayFit, fit_along_ray
+from scaling_core.reconcile import (
+    NonEmbeddingAllocation,
+    local_exponent,
+    non_embedding_frontier,
+    non_embedding_optimum,
+    non_embedding_params,
+    regression_exponent,
+    total_params,
+)
 from scaling_core.registry import (
     Table,
     datasets,
@@ -75,6 +107,26 @@ from scaling_core.registry import (
     table,
     utilisation,
 )
+from scaling_core.repeated import ConstrainedAllocation, DataConstrainedLaw, effective_epochs
+from scaling_core.robotics import (
+    RobotBudget,
+    data_factor,
+    episode_tokens,
+    sartor_law,
+    step_tokens,
+    tokens_per_hour,
+)
+from scaling_core.saturating import SaturatingPowerLaw
+from scaling_core.scores import (
+    brier,
+    chance_of_none,
+    exact_match,
+    items_to_see,
+    majority,
+    pass_at_k,
+    standard_error,
+)
+from scaling_core.serving import Server
 from scaling_core.units import (
     PF_DAY,
     TFLOP,
@@ -127,46 +179,117 @@ __all__ = [
     "STEP_LAW_2025",
     "TFLOP",
     "ZHAI_2022",
+    "AccuracyFromLoss",
     "Allocation",
     "AllocationLaw",
+    "Bootstrap",
+    "Budget",
     "ChinchillaLaw",
+    "ConstrainedAllocation",
+    "DataConstrainedLaw",
+    "DataNeed",
+    "Deployment",
+    "DesignPrecision",
     "EarlyStop",
+    "EnvelopeCrossing",
+    "EnvelopeFit",
+    "ErrorFromLoss",
     "Estimate",
+    "FineGrainedLaw",
+    "Fit",
     "FitWarning",
+    "IsoFlopBias",
+    "IsoFlopFit",
+    "IsoFlopRow",
     "KaplanAllocation",
     "KaplanJointLaw",
     "KaplanLaw",
     "KaplanStepLaw",
+    "LawDraws",
+    "LifetimeAllocation",
+    "NonEmbeddingAllocation",
     "OffsetPowerLaw",
+    "PilotDesign",
+    "PilotStudy",
+    "Plan",
+    "PlanRow",
     "PowerFit",
     "PowerLaw",
     "PowerProduct",
+    "PrecisionLaw",
     "Provenance",
+    "QuantisationPenalty",
+    "RayFit",
+    "RefitDraws",
+    "RobotBudget",
+    "RoutedLaw",
+    "SaturatingPowerLaw",
+    "Server",
+    "SimulatedFits",
+    "StepAccuracy",
     "Table",
+    "TrainingRun",
     "TransferLaw",
     "Transformer",
+    "affordable_flops",
     "all_constants",
     "bits_per_byte",
     "bits_to_nats",
+    "break_even_tokens",
+    "brier",
+    "budget_flops",
+    "chance_of_none",
     "compute_factor",
+    "crossing_budget",
+    "data_factor",
+    "data_needs",
     "datasets",
+    "design_grid",
+    "design_isoflop",
+    "effective_epochs",
+    "episode_tokens",
+    "exact_match",
+    "fit_along_ray",
+    "fit_chinchilla",
+    "fit_envelope",
+    "fit_isoflop",
     "fit_offset_power_law",
     "fit_power_law",
     "freshness",
     "hardware",
     "human",
+    "implied_mfu",
     "inference_flops",
+    "isoflop_bias",
+    "items_to_see",
     "laws",
+    "lifetime_cost",
+    "local_exponent",
+    "majority",
     "models",
     "nats_to_bits",
+    "non_embedding_frontier",
+    "non_embedding_optimum",
+    "non_embedding_params",
     "parse",
+    "pass_at_k",
     "percent",
     "perplexity",
     "pf_days",
+    "plan",
+    "price_per_flop",
     "prices",
+    "regression_exponent",
+    "sartor_law",
+    "simulated_refits",
+    "standard_error",
     "step_factor",
+    "step_tokens",
+    "study_pilots",
     "table",
     "tex",
+    "tokens_per_hour",
+    "total_params",
     "training_flops",
     "training_memory",
     "twelve_points",

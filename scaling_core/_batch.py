@@ -45,6 +45,9 @@ class BatchedLaw:
             raise TypeError("a single law has no length")
         return self.shape[0]
 
+    def __bool__(self) -> bool:
+        return True  # `if law` asks whether there is one, not how long it is
+
     def __getitem__(self, index: Any) -> Self:
         if not self.shape:
             raise TypeError("a single law cannot be indexed")

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from scaling_core._check import Array, Floats, Numbers, broadcast, check, result
+from scaling_core._serving_optimum import LifetimeAllocation, serving_optimum
 from scaling_core._surface import LossSurface, quiet
 from scaling_core.allocation import Allocation
 
@@ -223,6 +224,37 @@ class ChinchillaLaw(LossSurface):
         E, A, B, alpha, beta = self._spread(N.ndim)
         D = C / (self.flops_per_param_token * N)
         return result(E + A * N**-alpha + B * D**-beta)
+
+    def inference_optimum(
+        self,
+        D_inf: Numbers,
+        *,
+        loss: Numbers | None = None,
+        total: Numbers | None = None,
+        price_ratio: Numbers = 1.0,
+    ) -> LifetimeAllocation:
+        """The size and tokens that are cheapest to train and then to serve (Sardana et al. 2024).
+
+        D_inf        # tokens served over the model's life, read and written, >= 0
+        loss         # fix the quality and spend least, or
+        total        # fix all spending (FLOP at the price of training) and lose least
+        price_ratio  # dollars per served FLOP over dollars per FLOP of training, >= 0; 1 is assumed
+
+        Arguments broadcast. A served token costs kappa/3 FLOP per parameter, a forward pass.
+        D_inf = 0 gives the optimum of training alone; the more is served, the smaller the model
+        and the longer its training: `waste(N, D)` says by what factor that training is dearer.
+        Where the size is given (by a GPU's memory, say), `tokens_for(N, loss)` says the rest.
+        Sardana et al. warn that laws fitted at usual ratios D/N overrate such long training.
+        ValueError for a loss of E or below, which no model reaches.
+
+        >>> from scaling_core import BESIROGLU_2024, human
+        >>> best = BESIROGLU_2024.inference_optimum(10e12, total=1e24)
+        >>> print(human(best.N), human(best.D))
+        25.1B 3.29T
+        >>> best.loss, best.saving, BESIROGLU_2024.waste(best.N, best.D)
+        (1.9885, 0.327, 1.396)
+        """
+        return serving_optimum(self, D_inf, loss, total, price_ratio)
 
     def _K(self, ndim: int) -> Array:
         _, A, _, alpha, beta = fields = self._spread(ndim)

@@ -18,7 +18,7 @@ from scaling_core import all_constants
 from snippets.ledger import place
 
 PAGES = {  # file in docs/reference/api: title, modules
-    "laws": ("Laws of loss", ["chinchilla", "allocation", "power", "monomial"]),
+    "laws": ("Laws of loss", ["chinchilla", "allocation", "_serving_optimum", "power", "monomial"]),
     "kaplan": ("Laws of Kaplan et al.", ["kaplan", "kaplan_joint"]),
     "extensions": (
         "Laws beyond size and tokens",

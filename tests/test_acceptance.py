@@ -5,42 +5,28 @@ import re
 import pytest
 
 from scaling_core import RULE_OF_20
-from tests import acceptance_constants, acceptance_counting, acceptance_laws
+from tests import (
+    acceptance_constants,
+    acceptance_cost,
+    acceptance_counting,
+    acceptance_downstream,
+    acceptance_extended_laws,
+    acceptance_isoflop,
+    acceptance_laws,
+)
 from tests.acceptance import CASES, HANDLERS, agrees
 
-TOPICS = [acceptance_constants, acceptance_laws, acceptance_counting]  # importing them registers
+TOPICS = [  # importing them registers
+    acceptance_constants,
+    acceptance_cost,
+    acceptance_counting,
+    acceptance_downstream,
+    acceptance_extended_laws,
+    acceptance_isoflop,
+    acceptance_laws,
+]
 
 OPEN = {
-    "the optimum for training plus serving": [
-        "sardana_13B_2T",
-        "sardana_13B_2T_exact",
-        "sardana_7B_1e11",
-        "sardana_7B_1e11_exact",
-        "inference_besiroglu_0",
-        "inference_besiroglu_1e13",
-        "inference_budget_besiroglu",
-    ],
-    "the data-constrained law": [
-        "muennighoff_epochs",
-        "muennighoff_example",
-        "constrained_loss_4_epochs",
-        "constrained_loss_10_epochs",
-        "constrained_optimum_1e22_1e11",
-        "constrained_optimum_1e23_1e11_data_only",
-    ],
-    "total against non-embedding parameters": [
-        "pearce_local_besiroglu_2024",
-        "pearce_regression_besiroglu_2024",
-    ],
-    "time and cost": ["gpu_hours_7b", "inference_cost_year"],
-    "scores from loss": ["exact_match", "pass_at_k", "emergence_demo"],
-    "robot data": ["robot_tokens_hour"],
-    "the IsoFLOP fit": [
-        "isoflop_bias_hoffmann_2022_x2_7",
-        "isoflop_bias_hoffmann_2022_x4_7",
-        "isoflop_bias_besiroglu_2024_x10_7",
-    ],
-    "the envelope fit": ["envelope_crossing_hoffmann_2022_x2"],
     "the fit of the surface": [
         "fit_noise_free",
         "fit_synthetic45_delta_0.001",

@@ -80,7 +80,7 @@ def test_each_set_has_an_address_and_its_sources_with_place_grade_and_kind(secti
     ]
     under = {name: text for name, _, text in sections}
     for name, field, _, source in all_constants():
-        told = f"{plain(source.where)}. Grade {source.grade}, {source.kind}."
+        told = f"{plain(source.where).removesuffix('.')}. Grade {source.grade}, {source.kind}."
         work = "derived: " if source.kind == "derived" else f"[@{source.source}], "
         assert any(
             line.startswith(work) and line.endswith(told) for line in under[name].splitlines()
