@@ -154,28 +154,38 @@ def minimise(
     for first in range(0, size, objective.rows):
         chunk = slice(first, first + objective.rows)
         here, weights = phi if len(phi) == 1 else phi[chunk], w if len(w) == 1 else w[chunk]
-        steps = np.zeros(max(len(here), len(weights)), int)
+        metric = _metric(objective.centred, phi[0], weights, max(len(here), len(weights)))
+        steps = np.zeros(len(metric), int)
         for delta in deltas:
             enough = tolerance if delta == deltas[-1] else LOOSE
-            end = _descend(objective, delta, here, weights, enough, most)
+            end = _descend(objective, delta, here, weights, metric, enough, most)
             here, steps = end.phi, steps + end.steps
         ends.append((end.phi, end.F, end.converged, steps))
     return Minima(*(np.concatenate(column) for column in zip(*ends, strict=True)))
 
 
 def _descend(
-    objective: Objective, delta: float, phi: Array, w: Array, tolerance: float, most: int
+    objective: Objective,
+    delta: float,
+    phi: Array,
+    w: Array,
+    metric: Array,
+    tolerance: float,
+    most: int,
 ) -> Minima:
     """Newton steps, each damped until F falls."""
-    size = max(len(phi), len(w))
+    size = len(metric)
     found = Minima(
-        np.empty((size, phi.shape[1])), np.empty(size), np.zeros(size, bool), np.zeros(size, int)
+        np.empty((size, phi.shape[1])),
+        np.empty(size),
+        np.zeros(size, bool),
+        np.zeros(size, int),
     )
     rows = _Rows(
         np.arange(size),
         np.broadcast_to(phi, found.phi.shape).copy(),
         *objective(phi, w, delta),
-        _metric(objective.centred, phi[0], w, size),
+        metric,
         np.full(size, DAMPING),
         np.zeros(size, int),
     )
@@ -183,9 +193,11 @@ def _descend(
     for count in range(most + 1):
         trial, promise = _step(rows, objective.centred)
         least = ROUNDING * w.sum(axis=1)
-        stop = (promise <= tolerance * rows.F + least) | (rows.idle >= PATIENCE) | (count == most)
+        near = promise <= tolerance * rows.F + least
+        stop = near | (rows.idle >= PATIENCE) | (count == most)
         ended = rows.index[stop]
-        found.phi[ended], found.F[ended], found.steps[ended] = rows.phi[stop], rows.F[stop], count
+        last = np.where(near[:, None], trial, rows.phi)  # a step so small is safe, and improves phi
+        found.phi[ended], found.F[ended], found.steps[ended] = last[stop], rows.F[stop], count
         found.converged[ended] = (promise <= CONVERGED * rows.F + least)[stop]
         if stop.all():
             break

@@ -226,7 +226,7 @@ class _Profiles(Profile):
         grid = np.geomspace(1e-12 / distinct[-1], 30 / distinct[1], 200)
         loss, k, *_ = self._solve(grid[:, None])
         start = np.where(k > 0, loss, np.inf).argmin(axis=0)
-        at_end = (start == 0) | (start == grid.size - 1)
+        at_end = start == grid.size - 1  # the low end, a straight line in ln x, has E < 0
         inner = np.clip(start, 1, grid.size - 2)
         low, high = grid[inner - 1], grid[inner + 1]
         for _ in range(50):  # bisection: h > 0 below the best p

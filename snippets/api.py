@@ -166,7 +166,8 @@ def signature(member, name, owner=None):
         form = inspect.signature(member)
     except ValueError:  # an exception: its constructor is written in C
         form = inspect.signature(lambda *messages: None)
-    arguments = [a for a in form.parameters.values() if a.name != "self"]
+    private = [name for name in form.parameters if name == "self" or name.startswith("_")]
+    arguments = [a for a in form.parameters.values() if a.name not in private]
     texts = [TYPE_PATH.sub("", str(argument)) for argument in arguments]
     if named := [a for a in arguments if a.kind is a.KEYWORD_ONLY]:
         texts.insert(len(arguments) - len(named), "*")

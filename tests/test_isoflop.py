@@ -393,6 +393,13 @@ def test_budgets_within_five_percent_are_one():
     assert named.a == pytest.approx(fit_isoflop(C, N, L).a, rel=1e-12)
 
 
+def test_five_percent_is_the_default():
+    C, N, L = study(points=8)
+    for apart, budgets in ((1.049, 9), (1.052, 18)):
+        scatter = C * np.tile([1, apart], 36)
+        assert len(quiet_fit(scatter, N, L).table) == budgets
+
+
 def groups(C, **options):
     labels, member = by_budget(
         np.array(C, float), options.get("budgets"), options.get("rtol", 0.05)
@@ -532,6 +539,7 @@ def test_the_same_seed_gives_the_same_draws():
         assert first.laws != fit.bootstrap(50, 4, resample).laws
     assert fit.bootstrap(50).laws == fit.bootstrap(50, 0, "residuals").laws
     assert len(fit.bootstrap().laws) == 4000
+    assert len(fit.bootstrap(2).laws) == 2
 
 
 def test_noise_free_runs_leave_only_the_misfit_of_the_parabola():

@@ -301,8 +301,10 @@ def test_losses_below_zero_are_failures():
 def test_units_in_which_everything_is_small_are_as_good():
     N = PILOTS / 1e9  # billions: k is below 1, and so are these losses
     L = (BESIROGLU_2024.loss(PILOTS, 20 * PILOTS) - 1.7) / 5
-    draws = fit_along_ray(N, 20 * N, L).bootstrap(50, noise=0.001)
+    fit = fit_along_ray(N, 20 * N, L)
+    draws = fit.bootstrap(50, noise=0.001)
     assert np.all(draws.laws.k < 1)
+    assert draws.laws.p == pytest.approx(np.full(50, fit.law.p), rel=0.05)
     assert L.max() < 1
     assert draws.failures == 0
 
