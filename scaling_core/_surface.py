@@ -109,7 +109,7 @@ class LossSurface(BatchedLaw):
 
         >>> from scaling_core import HOFFMANN_2022
         >>> HOFFMANN_2022.loss(70e9, [1.4e12, float("inf")])
-        array([1.92, 1.77])
+        array([1.92, 1.78])
         """
         N, D = _pair(N, D)
         E, A, B, alpha, beta = self._spread(N.ndim)

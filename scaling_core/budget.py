@@ -16,7 +16,7 @@ class Budget:
 
     C                   # FLOP
     peak                # dense FLOP/s of one GPU at the precision of the run; None: not known
-    mfu                 # share of that peak which 6ND explains, in (0, 1]; the default is assumed
+    mfu                 # share of that peak which 6ND explains, in (0, 1]; 0.4 is assumed (2026)
     gpus                # at least 1; None: not known
     price_per_gpu_hour  # dollars, >= 0; None: not known. `prices()` has dated ones
 
@@ -139,7 +139,8 @@ class DataNeed:
 def data_needs(D: float) -> tuple[DataNeed, ...]:
     """Every corpus and stock of text whose tokens are known, smallest first, against D tokens.
 
-    Tokens of different tokenizers count as if they were the same: a matter of tens of percent.
+    Tokens of different tokenizers count as if they were the same; the two counts of C4 among these
+    rows, 156B and 175B, show how much that can matter.
 
     >>> need = data_needs(50e12)[-2]
     >>> need.name, need.epochs

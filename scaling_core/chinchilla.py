@@ -238,7 +238,7 @@ class ChinchillaLaw(LossSurface):
         D_inf        # tokens served over the model's life, read and written, >= 0
         loss         # fix the quality and spend least, or
         total        # fix all spending (FLOP at the price of training) and lose least
-        price_ratio  # dollars per served FLOP over dollars per FLOP of training, >= 0; 1 is assumed
+        price_ratio  # dollars per served FLOP over dollars per training FLOP, >= 0; 1 is assumed
 
         Arguments broadcast. A served token costs kappa/3 FLOP per parameter, a forward pass.
         D_inf = 0 gives the optimum of training alone; the more is served, the smaller the model

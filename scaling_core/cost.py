@@ -116,8 +116,9 @@ def implied_mfu(N: Numbers, D: Numbers, peak: Numbers, gpu_hours: Numbers) -> Fl
     """Model FLOP utilisation behind reported GPU-hours: 6ND / (3600 gpu_hours peak).
 
     N parameters, D tokens, peak in dense FLOP/s of one GPU, all > 0; they broadcast.
-    Model cards count restarts and later stages too, which lowers the answer; one above 1 says
-    that the hours, the precision or the number of tokens is another than thought.
+    Hours on model cards can include more than the main run, which lowers the answer (a nominal
+    Llama 3 8B: 16 %); one above 1 says that the hours, the precision or the number of tokens is
+    another than thought.
 
     >>> from scaling_core import hardware, models
     >>> llama = models()["LLaMA 65B"]

@@ -26,8 +26,9 @@ class ErrorFromLoss(BatchedLaw):
     source    # a Provenance; None for constants of your own
 
     Nothing keeps it in [0, 1]: far below the fitted losses it turns negative; see `clipped`.
-    Holds for averages; single tasks are predicted far worse. The three numbers may be arrays of one
-    shape: then it is many links, whose axes come first.
+    Holds for averages; single tasks are predicted far worse. GADRE_2024_ERRORS take the loss on C4,
+    whatever the model was trained on. The three numbers may be arrays of one shape: then it is many
+    links, whose axes come first.
 
     >>> from scaling_core import GADRE_2024_ERRORS, GADRE_2024_RPJ
     >>> link = ErrorFromLoss.from_estimates(GADRE_2024_ERRORS["RedPajama, all tasks"])
@@ -102,8 +103,8 @@ class AccuracyFromLoss(BatchedLaw):
 
     Bhagia's L is the loss on the right answers, in bits per byte, itself E + A/N^alpha + B/D^beta.
     Constants differ for each task; none ship. The four numbers may be arrays of one shape: then it
-    is many links, whose axes come first. Llama 3 used such a sigmoid too, after a first step whose
-    form is not printed.
+    is many links, whose axes come first. Llama 3 used such a sigmoid too, after a first step, from
+    compute to the loss on the right answers, whose form we could not verify.
 
     >>> from scaling_core import ChinchillaLaw
     >>> task = ChinchillaLaw(E=0.5, A=40, B=60, alpha=0.25, beta=0.25)  # made up, bits per byte
@@ -152,7 +153,7 @@ class AccuracyFromLoss(BatchedLaw):
         a, k, L0, b = self._spread(accuracy.ndim)
         if not a.all():
             raise ValueError("a must not be 0 for an inverse: the accuracy is constant")
-        share = np.clip((accuracy - b) / a, 0, 1)
+        share = np.minimum(np.maximum((accuracy - b) / a, 0), 1)
         return result(L0 + (np.log(share) - np.log1p(-share)) / k)
 
 
@@ -170,7 +171,7 @@ class StepAccuracy(BatchedLaw):
     >>> law = StepAccuracy(N0=1.4e7, g=0.52)
     >>> p = law([1e7, 1e8, 1e9, 1e10])
     >>> p, exact_match(p, 5)
-    (array([0.304, 0.698, 0.897, 0.968]), array([0.0026, 0.165, 0.580, 0.849]))
+    (array([0.304, 0.698, 0.897, 0.968]), array([0.0026, 0.166, 0.581, 0.849]))
     """
 
     N0: Floats

@@ -27,7 +27,7 @@ from scaling_core.bootstrap import Bootstrap, resampled
 from scaling_core.chinchilla import ChinchillaLaw
 from scaling_core.provenance import Provenance
 
-RACE, LEADERS = 5, 8  # steps of all starts; how many go on
+RACE, LEADERS = 8, 12  # steps of all starts; how many go on
 CHANCE, MET = 1.2, 1e-4  # factor of the objective that can still win; relative difference of none
 SURE, EXACT = 1e-8, 1e-24  # tolerances of the race, and of the answer
 NORMAL = 1.4826  # deviation of normal residuals over their median size

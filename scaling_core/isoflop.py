@@ -134,7 +134,8 @@ class IsoFlopFit:
         budgets (widened by the three constants of its own parabola): takes the noise to be alike
         everywhere. "runs": runs drawn with replacement within each budget: assumes nothing about
         the noise, but a resample of few sizes hangs on fewer still, so its interval is too wide:
-        twice that of repeated studies for seven sizes over a factor 5 either side, right for 15.
+        over a factor 5 either side, twice that of repeated studies for seven sizes, 1.2 times for
+        15.
 
         A resampled budget without a minimum inside its sizes is left out of that line, and a
         resample with fewer than two budgets is a failure. Runs that share more than a budget

@@ -127,7 +127,7 @@ class KaplanLaw:
 
         >>> from scaling_core import KAPLAN_2020
         >>> KAPLAN_2020.loss_D(22.9e9)  # all of WebText2
-        2.092
+        2.091
         """
         return result((self.D_c / check("D", D, "positive or inf")) ** self.alpha_D)
 

@@ -135,7 +135,7 @@ def break_even_tokens(
     over what each served token saves. 0 if the small one is no dearer to train, inf if it is
     never trained (D_small = inf: a loss out of reach) or serving is free. All > 0, N_small below
     N_large, they broadcast. price_ratio >= 0: dollars per inference FLOP over dollars per training
-    FLOP (`Server.price_ratio`); its default 1 is assumed. Both models should have one loss.
+    FLOP (`Server.price_ratio`); its default 1 is assumed (2026). Both models should have one loss.
 
     >>> from scaling_core import BESIROGLU_2024 as law, human
     >>> D = law.tokens_for(34.5e9, law.loss(70e9, 1.4e12))

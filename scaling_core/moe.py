@@ -1,8 +1,8 @@
 """Two forms of a law for mixtures of experts, without constants.
 
 None ship: the printed coefficients of both papers could not be verified. Clark's three printed
-digits do not give the cut-offs that the paper states, and Krajewski's were seen only at second
-hand. All arguments are required; put in what you have fitted yourself.
+digits give cut-offs that differ from those the paper states, up to a factor 2.7, and Krajewski's
+were seen only at second hand. All arguments are required; put in what you have fitted yourself.
 """
 
 from dataclasses import dataclass
@@ -84,13 +84,14 @@ class FineGrainedLaw(BatchedLaw):
 
     G = d_ff / d_expert: the granularity, 1 for experts as wide as the usual feed-forward layer.
     c               # irreducible loss, nats per token, >= 0
-    a, alpha        # parameter term without experts' help, both > 0
-    g, gamma        # what finer experts take off it, both > 0
+    a, alpha        # parameter term in the limit of ever finer experts, both > 0
+    g, gamma        # what coarse ones add to it, g G^-gamma: all of g at G = 1; both > 0
     b, beta         # token term, both > 0
     The seven numbers may be arrays of one shape: then the law is many laws, whose axes come first.
-    For one number of experts (the authors fix 64), with N as they count it; 6ND is *not* its
-    compute, routing costs extra. https://arxiv.org/abs/2402.07871 , whose published version lists
-    Ludziejewski first. No constants ship, see the module; the numbers below are made up.
+    For one size of all experts together, as a multiple of the layer that they replace (64, seen at
+    second hand), with N as the authors count it; 6ND is *not* its compute, routing costs extra.
+    https://arxiv.org/abs/2402.07871 , whose published version lists Ludziejewski first. No
+    constants ship, see the module; the numbers below are made up.
 
     >>> law = FineGrainedLaw(c=0.5, a=20, alpha=0.12, g=3, gamma=0.6, b=30, beta=0.15)
     >>> law.loss(1e9, 20e9, G=[1, 8])

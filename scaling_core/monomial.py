@@ -25,7 +25,7 @@ class PowerProduct:
 
     >>> law = PowerProduct(k=1.79, exponents={"N": -0.713, "D": 0.307})
     >>> law(N=1e9, D=100e9)
-    0.00164
+    0.00163
     """
 
     k: float

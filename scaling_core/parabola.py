@@ -37,7 +37,7 @@ def isoflop_bias(alpha: Numbers, beta: Numbers, k: Numbers) -> IsoFlopBias:
 
     >>> bias = isoflop_bias(0.33917, 0.28491, np.geomspace(1 / 4, 4, 7))  # Hoffmann 2022
     >>> bias.exact, bias.first_order
-    (1.0136, 1.0137)
+    (1.0136, 1.0136)
     """
     exponents = {"alpha": check("alpha", alpha), "beta": check("beta", beta)}
     t = np.log(columns(k=k)[0])

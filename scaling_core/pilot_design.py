@@ -159,7 +159,7 @@ def design_grid(N: Numbers, ratios: Numbers) -> PilotDesign:
 
     >>> design = design_grid([1e7, 1e8, 1e9], [4, 20, 100])
     >>> len(design), design.flops
-    (9, 7.51e20)
+    (9, 7.52e20)
     """
     (N,), (ratios,) = columns(N=N), columns(ratios=ratios)
     return PilotDesign(np.repeat(N, ratios.size), np.multiply.outer(N, ratios).ravel())

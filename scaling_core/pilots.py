@@ -147,7 +147,7 @@ def study_pilots(
     >>> nine = [6e18, 1e19, 3e19, 6e19, 1e20, 3e20, 6e20, 1e21, 3e21]
     >>> study = study_pilots(law, design_isoflop(law, nine), 5.88e23, noise=0.005)
     >>> study.isoflop.a_sd, study.isoflop.N_interval, study.cost_share
-    (0.004, (6.7e10, 7.8e10), 0.0608)
+    (0.004, (6.8e10, 7.8e10), 0.0608)
     """
     if not isinstance(design, PilotDesign):
         raise TypeError(f"design must be a PilotDesign, got {design!r}")
@@ -190,9 +190,10 @@ def simulated_refits(law: ChinchillaLaw, experiments: int = 200, seed: int = 0) 
 
     For a `plan` whose law comes without an interval of N*; the label says that it is simulated.
     243 runs: 27 sizes over a factor 3 either side of the optimum at each of the nine budgets of
-    their Fig. 3, which spans the 70M to 16B parameters and most of the tokens of the real ones.
-    Gaussian noise of 0.027 nats, chosen (assumed) because BESIROGLU_2024 refitted in this way has
-    a standard error of 0.018 in a, the one that its authors publish.
+    their Fig. 3. For BESIROGLU_2024 that is 67M to 15B parameters and 1.7B to 307B tokens; the
+    real runs had 70M to over 16B and 5B to 500B.
+    Gaussian noise of 0.027 nats, assumed (November 2026): refitted in this way BESIROGLU_2024 has
+    about the standard error of a that its authors publish, 0.018.
 
     >>> from scaling_core import BESIROGLU_2024 as law
     >>> draws = simulated_refits(law, 100)
@@ -242,7 +243,7 @@ def _surfaces(
     """The minima of `fit_chinchilla`, from the true law on, and several at once.
 
     The batched solver knows one loss per run. So a few experiments share one long table, in which
-    the weights of each row pick its own runs: six times as fast as one experiment at a time.
+    the weights of each row pick its own runs: several times as fast as one at a time.
     """
     exact = np.asarray(law.loss(design.N, design.D))
     with warnings.catch_warnings():

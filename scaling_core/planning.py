@@ -171,7 +171,7 @@ def plan(
     budget         # FLOP, or a Budget
     laws           # names of published laws, or a dict of laws of your own (a fit's, say)
     draws, level   # laws to take intervals from, by the name of the law they belong to
-    served_tokens  # >= 0; above 0 asks for `serving`, at this price_ratio (>= 0, assumed 1)
+    served_tokens  # >= 0; above 0 asks for `serving`, at this price_ratio (>= 0, 1 assumed in 2026)
     unique_tokens  # > 0; finite asks for `limited`. Muennighoff's decay on another base: assumed
 
     Laws of allocation alone say nothing about serving or repeated data. Kaplan's C is read as

@@ -125,8 +125,9 @@ class PrecisionLaw:
 
         Minimises L(N_eff, D) at fixed N D P. The budget, the base and its exponents drop out:
         the sum of u/(e^u - 1) over the three u = P/gamma must be 1.
-        Doubtful as a recommendation: the quoted gammas give the value below, while the paper,
-        whose fit of one shared gamma is not quoted, speaks of 7 to 8 bits.
+        Doubtful as a recommendation: the quoted gammas give the value below, while the paper
+        speaks of 7 to 8 bits. One gamma for all three parts gives 1.904 gamma, so those would
+        need a gamma of 3.7 to 4.2 bits.
 
         >>> from scaling_core import BESIROGLU_2024, KUMAR_2024
         >>> PrecisionLaw.from_estimates(BESIROGLU_2024, KUMAR_2024).optimal_bits

@@ -54,8 +54,9 @@ class NonEmbeddingAllocation(Answer):
 def total_params(N_E: Numbers, omega: float = _OMEGA) -> Floats:
     """All parameters of a model that has N_E without embeddings: N_E + omega N_E^(1/3).
 
-    omega > 0, one number, in parameters^(2/3); the default is Pearce & Song's, from the vocabulary
-    and the shape of Kaplan's models.
+    omega > 0, one number, in parameters^(2/3); the default is Pearce & Song's, for a vocabulary of
+    32,000 and the shapes of Hoffmann's models (their script). Other models have another:
+    vocabulary x (r/12)^(1/3) with r = width over depth, 39.2 in the default.
 
     >>> from scaling_core import human
     >>> [human(N) for N in total_params([1e6, 1e9])]
@@ -72,7 +73,7 @@ def non_embedding_params(N_T: Numbers, omega: float = _OMEGA) -> Floats:
     The one real root of y^3 + omega y = N_T, y = N_E^(1/3), as a hyperbolic sine.
 
     >>> from scaling_core import human
-    >>> human(non_embedding_params(124e6))
+    >>> human(non_embedding_params(124e6))  # GPT-2 has 85M: a vocabulary of 50,257, another omega
     '102M'
     """
     N_T = check("N_T", N_T)
@@ -154,17 +155,18 @@ def regression_exponent(
 ) -> Floats:
     """Slope of the straight line through ln N_E against ln C_E for optima from low to high N_E.
 
-    The exponent that Kaplan et al. would have measured on models that obey the law; their range
-    of sizes is the default. The frontier is not straight, so the slope depends on where the points
-    lie: name the spacing (even in ln C_E, or in ln N_E) and the number of points with it. Few
-    points give the ends more weight; Pearce & Song's own grid prints 0.78 for Besiroglu's law, and
-    0.74 for Hoffmann's. law as in `non_embedding_frontier`; points >= 2.
+    What a line gives for models that obey the law, counted as Kaplan et al. counted theirs, whose
+    range of sizes is the default; warm-up and tuning, which differed too, have no part in it.
+    The frontier is not straight, so the slope depends on where the points lie: name the spacing
+    (even in ln C_E, or in ln N_E) and the number of points with it. Few points give the ends more
+    weight; Pearce & Song's own grid prints 0.78 for Besiroglu's law, and 0.74 for Hoffmann's.
+    law as in `non_embedding_frontier`; points >= 2.
 
     >>> from scaling_core import BESIROGLU_2024, HOFFMANN_2022_PRINTED
     >>> regression_exponent(HOFFMANN_2022_PRINTED)  # Kaplan printed 0.73
     0.746
     >>> regression_exponent(BESIROGLU_2024), regression_exponent(BESIROGLU_2024, spacing="size")
-    (0.788, 0.795)
+    (0.788, 0.794)
     """
     low, high, omega = (
         check_scalar("low", low),

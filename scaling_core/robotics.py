@@ -3,7 +3,8 @@
 Everything hangs on what counts as a token. A step of a policy such as OpenVLA
 (https://arxiv.org/abs/2406.09246) puts out 7 action tokens; with the image and the text that it
 reads (256 and about 20, *assumed*) it is 283. The two answers differ 40-fold, so `tokens_per_step`
-has no default: say it with `step_tokens`. Control rates and prices are *assumed* too.
+has no default: say it with `step_tokens`. Control rates and prices are *assumed* too; their
+defaults date from November 2026.
 """
 
 from dataclasses import dataclass
@@ -49,16 +50,16 @@ def tokens_per_hour(hz: Numbers, tokens_per_step: Numbers) -> Floats:
     hz, per_step = broadcast(
         hz=check("hz", hz), tokens_per_step=check("tokens_per_step", tokens_per_step)
     )
-    return result(_per_hour(hz, per_step))
+    return result(SECONDS_PER_HOUR * hz * per_step)
 
 
 @quiet
 def episode_tokens(episodes: Numbers, steps: Numbers, tokens_per_step: Numbers) -> Floats:
     """Tokens of a data set of so many episodes with so many control steps each.
 
-    All > 0; they broadcast. The steps per episode of OpenVLA's 970,000 are not published.
+    All > 0; they broadcast.
 
-    >>> from scaling_core import human
+    >>> from scaling_core import human  # OpenVLA's 970,000 episodes; 60 steps in each are made up
     >>> [human(episode_tokens(970e3, 60, counted)) for counted in (7, 283)]
     ['407M', '16.5B']
     """
@@ -78,7 +79,8 @@ class RobotBudget(BatchedLaw):
     hz               # control steps per second, > 0
     tokens_per_step  # counted by `step_tokens`, > 0
     price_per_hour   # dollars per robot-hour, >= 0; default 100, *assumed* (November 2026): no
-                     # published price was found, blogs put an operator at 25 to 45
+                     # published price was found; one industry blog puts an operator at
+                     # 25 to 45
 
     The numbers may be arrays of one shape: then it is many budgets, whose axes come first.
     That 20 tokens per parameter are wanted does not follow for a robot: it fine-tunes a model that
@@ -165,14 +167,13 @@ class RobotBudget(BatchedLaw):
         months, yearly = _fleet(hours_per_year, months=months)
         return result(MONTHS_PER_YEAR * self._hours(months.ndim) / (months * yearly))
 
-    @quiet
     def _hours(self, ndim: int) -> Array:
         target, hz, per_step, _ = self._spread(ndim)
-        return target / _per_hour(hz, per_step)
+        return np.divide(target, tokens_per_hour(hz, per_step))
 
 
 @quiet
-def sartor_law(A: Numbers, alpha: Numbers, E: Numbers = 0.0) -> OffsetPowerLaw:
+def sartor_law(A: Numbers, alpha: Numbers, E: Floats = 0.0) -> OffsetPowerLaw:
     """The law Err = (A/X)^alpha + E of Sartor and Thompson, as an `OffsetPowerLaw` of X.
 
     X demonstrations, parameters or FLOP; A > 0 in the same unit, the X at which the reducible part
@@ -183,10 +184,8 @@ def sartor_law(A: Numbers, alpha: Numbers, E: Numbers = 0.0) -> OffsetPowerLaw:
     >>> law([50, 5000])
     array([1.1  , 0.375])
     """
-    A, alpha, E = broadcast(
-        A=check("A", A), alpha=check("alpha", alpha), E=check("E", E, "nonnegative")
-    )
-    return OffsetPowerLaw(result(E), result(A**alpha), result(alpha))
+    A, alpha = broadcast(A=check("A", A), alpha=check("alpha", alpha))
+    return OffsetPowerLaw(E, result(A**alpha), result(alpha))
 
 
 @quiet
@@ -204,10 +203,6 @@ def data_factor(alpha: Numbers, error_factor: Numbers = 2.0) -> Floats:
         alpha=check("alpha", alpha), error_factor=check("error_factor", error_factor, "at least 1")
     )
     return result(error_factor ** (1 / alpha))
-
-
-def _per_hour(hz: Array, tokens_per_step: Array) -> Array:
-    return SECONDS_PER_HOUR * hz * tokens_per_step
 
 
 def _fleet(hours_per_year: Numbers, **divisor: Numbers) -> tuple[Array, ...]:

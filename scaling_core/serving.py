@@ -33,7 +33,7 @@ class Server(BatchedLaw):
     gpus       # that share every layer (tensor parallel), >= 1
     kv_bytes   # cache of one sequence in bytes (`Transformer.kv_cache`); 0 leaves it out
     N_active   # parameters that one token meets; None: all N
-    bytes_per_parameter   # default 2 (BF16, assumed); less for quantised weights
+    bytes_per_parameter   # default 2 (BF16, assumed in 2026); less for quantised weights
     compute_efficiency    # shares of peak and bandwidth that are reached, in (0, 1]; the default
     bandwidth_efficiency  # 1 is the roof itself: the answers are then bounds, not forecasts
 
@@ -215,7 +215,7 @@ class Server(BatchedLaw):
 
         >>> server = Server(N=70e9, peak=989e12, bandwidth=3.35e12, gpus=2)
         >>> server.price_ratio([1, 64, 1024], training_mfu=0.4)
-        array([118.08,   1.84,   0.4  ])
+        array([118.09,   1.85,   0.4  ])
         """
         batch, mfu, read = broadcast(
             batch=check("batch", batch, "at least 1"),

@@ -185,7 +185,9 @@ def test_an_entry_has_the_whole_docstring_and_the_whole_signature(name, member, 
     except ValueError:  # an exception, with a constructor in C
         arguments = []
     for argument in arguments:
-        if argument.name not in ("self", "cls"):
+        if argument.name.startswith("_"):
+            assert argument.name not in form
+        elif argument.name not in ("self", "cls"):
             given = "" if argument.default is argument.empty else f" = {argument.default!r}"
             assert re.search(rf"\b{argument.name}: [^=\n]*{re.escape(given)}[,)\n]", form), form
 

@@ -64,6 +64,7 @@ def test_at_the_cutoff_experts_change_nothing():
     assert law.loss(above, 64) > law.loss(above, 1)
     with np.errstate(all="raise"):
         assert RoutedLaw(-0.08, -0.1, 0, 2.5).cutoff == math.inf
+        assert RoutedLaw(-0.08, 0.1, 0, 2.5).cutoff == math.inf
         assert RoutedLaw(-0.08, -0.1, 1e-5, 2.5).cutoff == math.inf
         assert RoutedLaw(-0.08, 0.1, 1e-5, 2.5).cutoff == 0
     many = RoutedLaw(-0.08, -0.1, [0, 0.005], 2.5)

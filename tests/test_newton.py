@@ -129,7 +129,9 @@ def test_one_row_of_points_or_of_weights_stands_for_all():
     for point, weights in ((phi[:1], w), (phi, w[:1])):
         together = objective(point, weights, 1e-3)
         for i in range(4):
-            one = objective(point[[min(i, len(point) - 1)]], weights[[min(i, len(weights) - 1)]], 1e-3)
+            one = objective(
+                point[[min(i, len(point) - 1)]], weights[[min(i, len(weights) - 1)]], 1e-3
+            )
             for mine, theirs in zip(together, one, strict=True):
                 assert mine[i] == pytest.approx(theirs[0], rel=1e-11, abs=1e-13)
 

@@ -248,6 +248,7 @@ def test_ends_and_shapes_of_the_penalty():
             r"P_kv\[1\] must be at least 1, got -4\.0",
         ),
         (lambda: KUMAR.optimum(0), ValueError, r"C must be positive, got 0\.0"),
+        (lambda: KUMAR.optimum([1, -1]), ValueError, r"C\[1\] must be positive, got -1\.0$"),
         (lambda: KUMAR.optimum(1e20, 0.5), ValueError, r"P must be at least 1, got 0\.5"),
         (lambda: KUMAR.optimum(1e20, math.inf), ValueError, "P must be .*, got inf"),
         (lambda: QuantisationPenalty(0, 1, 1, 1), ValueError, "C_T must be positive"),

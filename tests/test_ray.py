@@ -272,15 +272,19 @@ def test_the_noise_of_the_residuals_has_lost_three_constants():
     assert fit.bootstrap(20, 7).seed == 7
 
 
-def test_intervals_from_residuals_cover():
-    N = np.geomspace(1e7, 1e9, 15)
+@pytest.mark.parametrize(
+    ("runs", "least", "most"),
+    [(15, 33, 40), (5, 25, 37)],  # of 40: Student's t has 92 % of 15 runs, 81 % of 5
+)
+def test_intervals_from_residuals_cover(runs, least, most):
+    N = np.geomspace(1e7, 1e9, runs)
     L, hits = BESIROGLU_2024.loss(N, 20 * N), 0
     true = fit_along_ray(N, 20 * N, L).predict(70e9)
     for seed in range(40):
-        noise = 0.01 * np.random.default_rng(seed).normal(size=15)
+        noise = 0.01 * np.random.default_rng(seed).normal(size=runs)
         low, high = fit_along_ray(N, 20 * N, L + noise).bootstrap(200).ci_of(lambda law: law(70e9))
         hits += low <= true <= high
-    assert 33 <= hits <= 40
+    assert least <= hits <= most
 
 
 def test_a_coefficient_beyond_float64_is_a_failure():
