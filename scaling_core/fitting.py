@@ -30,6 +30,7 @@ from scaling_core.provenance import Provenance
 RACE, LEADERS = 8, 12  # steps of all starts; how many go on
 CHANCE, MET = 1.2, 1e-4  # factor of the objective that can still win; relative difference of none
 SURE, EXACT = 1e-8, 1e-24  # tolerances of the race, and of the answer
+NO_FLOOR = 1e-12  # an E that is the rounding of the losses, over their mean
 NORMAL = 1.4826  # deviation of normal residuals over their median size
 
 
@@ -224,7 +225,10 @@ def _minimum(centred: Centred, delta: float) -> tuple[Array, float, bool, int]:
     ends = minimise(objective, race.phi[leaders], w, deltas, EXACT)
     best = int(np.argmin(ends.F))
     steps = race.steps[leaders[best]] + ends.steps[best]
-    return ends.phi[[best]], float(ends.F[best]), bool(ends.converged[best]), int(steps)
+    phi = ends.phi[[best]]
+    if "E" in centred.free and phi[0, 0] < NO_FLOOR:
+        phi[0, 0] = 0
+    return phi, float(ends.F[best]), bool(ends.converged[best]), int(steps)
 
 
 def _scale(residuals: Array, w: Array) -> float:

@@ -101,7 +101,7 @@ def test_gradient_and_hessian_are_the_derivatives(fixed, tie, delta):
         assert H[:, :, k] == pytest.approx(
             (g_above - g_below) / (2 * h), rel=1e-4, abs=1e-4 * np.abs(H).max()
         )
-    assert H == pytest.approx(H.transpose(0, 2, 1), rel=1e-14)
+    assert pytest.approx(H.transpose(0, 2, 1), rel=1e-14) == H
 
 
 def test_derivatives_are_those_of_an_independent_text():
@@ -166,7 +166,7 @@ def test_each_row_ends_where_its_gradient_vanishes(fixed, tie):
     inside = (ends.phi > centred.low) & (ends.phi < centred.high)
     assert ends.converged.all()
     assert inside.mean() > 0.9
-    assert ends.F == pytest.approx(F, rel=1e-13)
+    assert pytest.approx(F, rel=1e-13) == ends.F
     assert np.all(np.abs(np.where(inside, g, 0)) <= 1e-9 * F[:, None])
 
 
@@ -194,12 +194,12 @@ def test_the_size_of_the_chunks_does_not_matter(monkeypatch, cells):
     objective = Objective(centred)
     assert objective.rows == cells // 60
     parts = minimise(objective, near_the_law(centred), w, [1e-3], 1e-10)
-    assert parts.F == pytest.approx(whole.F, rel=1e-12)
+    assert pytest.approx(whole.F, rel=1e-12) == parts.F
     assert parts.phi == pytest.approx(whole.phi, rel=1e-11)
     np.testing.assert_array_equal(parts.steps, whole.steps)
     starts = near_the_law(centred, 20)
     many = minimise(objective, starts, w[:1], [1e-3], 1e-10)
-    assert many.F == pytest.approx(np.full(20, many.F[0]), rel=1e-9)
+    assert pytest.approx(np.full(20, many.F[0]), rel=1e-9) == many.F
 
 
 def test_the_plain_loop_ends_at_the_same_minima():
@@ -259,7 +259,7 @@ def test_a_delta_far_below_the_residuals_is_no_obstacle(delta):
     assert ends.converged.all()
     assert ends.steps.max() < newton.STEPS
     down = minimise(Objective(centred), ends.phi, w, [delta], 1e-10)
-    assert down.F == pytest.approx(ends.F, rel=1e-9)
+    assert pytest.approx(ends.F, rel=1e-9) == down.F
 
 
 def test_exact_losses_end_with_exact_residuals():
@@ -276,13 +276,13 @@ def test_exact_losses_end_with_exact_residuals():
 
 
 def test_a_floor_that_wants_to_be_negative_stops_at_zero():
-    N, D, L = simulated(120)
+    N, D, _ = simulated(120)
     pulled = LAW.loss(N, D) - 1.9  # E would be -0.08
     centred = Centred.of((N, D, pulled), np.ones(120), {}, False)
     ends = minimise(Objective(centred), near_the_law(centred, 5), np.ones((1, 120)), [1.0], 1e-20)
     assert ends.converged.all()
     assert ends.phi[:, 0].tolist() == [0] * 5
-    assert ends.F == pytest.approx(np.full(5, ends.F[0]), rel=1e-9)
+    assert pytest.approx(np.full(5, ends.F[0]), rel=1e-9) == ends.F
     _, g, _ = Objective(centred)(ends.phi, np.ones((1, 120)), 1.0)
     assert (g[:, 0] > 0).all()  # F would fall only below 0
     assert np.abs(g[:, 1:]).max() < 1e-9
@@ -300,7 +300,7 @@ def test_a_floor_of_zero_is_left_again_where_that_helps():
     from_the_law = minimise(
         Objective(centred), near_the_law(centred), np.ones((1, 120)), [5e-3], 1e-20
     )
-    assert ends.F == pytest.approx(np.full(3, from_the_law.F[0]), rel=1e-9)
+    assert pytest.approx(np.full(3, from_the_law.F[0]), rel=1e-9) == ends.F
 
 
 def test_exponents_stay_inside_their_range():
