@@ -13,6 +13,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from io import TextIOWrapper
+from typing import NoReturn
 
 from scaling_core import __doc__ as about
 
@@ -63,15 +65,25 @@ class Progress:
             self._drawn = True
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser that says in one line what is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the program with exit code 2."""
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command with the arguments of the command line; returns the exit code."""
-    given, progress = list(sys.argv[1:] if arguments is None else arguments), Progress()
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    _open_streams()
+    progress = Progress()
     try:
         options = _parser(given).parse_args(given)
         answer = options.run(options, progress)
         text = json.dumps(answer.data, indent=2, allow_nan=False) if options.json else answer.text
         progress.clear()
-        print(text, flush=True)
+        _write(text)
         for doubt in answer.doubts:
             print(f"doubt: {doubt}", file=sys.stderr)
         return 1 if answer.doubts else 0
@@ -89,9 +101,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
+def _open_streams() -> None:
+    """Prepares for a stderr that is closed and for a terminal that lacks some characters."""
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _write(text: str) -> None:
+    if sys.stdout is None:
+        raise OSError("the answer cannot be written: standard output is closed")
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OSError(f"the answer cannot be written: {error.strerror}") from None
+
+
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     """The parser; of the commands only the one that was given is imported."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="scaling-core",
         description=f"{about} Each command has its own --help with examples.",
         epilog=(__doc__ or "").partition("\n\n")[2],

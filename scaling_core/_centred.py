@@ -114,8 +114,9 @@ class Centred:
 
     def at_end(self, phi: Array) -> npt.NDArray[np.bool_]:
         """Which coordinates ran to the end of their range; E = 0 is a law like others."""
-        bounded = np.array([name != "E" for name in self.free])
-        return np.logical_and(bounded, (phi <= self.low) | (phi >= self.high))
+        ended: npt.NDArray[np.bool_] = (phi <= self.low) | (phi >= self.high)
+        ended &= [name != "E" for name in self.free]
+        return ended
 
     def gradient(self, theta: Array) -> tuple[Array, Array]:
         """L of each run for one theta, and its derivatives with respect to phi (runs, free)."""

@@ -3,7 +3,7 @@
 import argparse
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
@@ -12,11 +12,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from scaling_core._check import Domain, check_scalar
 from scaling_core._rows import Row
 from scaling_core.registry import Table
 from scaling_core.units import human, parse, percent, usd
 
 WIDTH = 80  # columns of a terminal that the answers fit
+MOST = 10**6  # resamples, refits: more is a slip, and would run for days
 
 
 class Watcher(Protocol):
@@ -46,17 +48,34 @@ def amount(text: str) -> float:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def amounts(text: str) -> list[float]:
-    """Numbers on the command line, separated by commas."""
-    return [amount(part) for part in text.split(",")]
+def within(domain: Domain) -> Callable[[str], float]:
+    """Reads a number of the command line that lies in a domain of `_check`."""
+
+    def read(text: str) -> float:
+        try:
+            return check_scalar("", amount(text), domain)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error).strip()) from None
+
+    return read
 
 
-def count(text: str) -> int:
-    """A whole number on the command line: 4000, 4K."""
-    value = amount(text)
-    if value != int(value):
-        raise argparse.ArgumentTypeError(f"must be a whole number, got {text!r}")
-    return int(value)
+def several(domain: Domain) -> Callable[[str], list[float]]:
+    """Reads numbers of the command line that are separated by commas."""
+    return lambda text: [within(domain)(part) for part in text.split(",")]
+
+
+def count(least: int, most: int) -> Callable[[str], int]:
+    """Reads a whole number of the command line: 4000, 4K."""
+
+    def read(text: str) -> int:
+        value = amount(text)
+        if not (least <= value <= most and value == int(value)):
+            words = f"must be a whole number from {least} to {most:,}, got {text!r}"
+            raise argparse.ArgumentTypeError(words)
+        return int(value)
+
+    return read
 
 
 def pairs(text: str) -> dict[str, str]:
@@ -122,8 +141,10 @@ def dollars(value: float | None) -> str:
 
 
 def share(value: float) -> str:
-    """A fraction in percent."""
-    return percent(value, 2)
+    """A fraction in percent, a tiny one without its rows of zeros; a dash for nan."""
+    if math.isnan(value):
+        return "-"
+    return f"{100 * value:.2g}%" if 0 < abs(value) < 1e-5 else percent(value, 2)
 
 
 def jsonable(value: Any) -> Any:

@@ -11,13 +11,14 @@ import numpy as np
 
 from scaling_core._check import Array, FitWarning
 from scaling_core._cli import (
+    MOST,
     Answer,
     Watcher,
-    amount,
-    amounts,
     count,
     jsonable,
     pairs,
+    several,
+    within,
 )
 from scaling_core._cli_fit_text import UNITS, header, isoflop_text, surface_text
 from scaling_core._draws import LawDraws
@@ -28,7 +29,6 @@ from scaling_core.chinchilla import ChinchillaLaw
 from scaling_core.fitting import fit_chinchilla
 from scaling_core.isoflop import fit_isoflop
 from scaling_core.power import PowerLaw
-from scaling_core.units import parse
 
 EXAMPLES = """examples:
   scaling-core fit runs.csv
@@ -42,6 +42,8 @@ usual names (N, params, Model Size; D, tokens, Training Tokens; L, loss; C, Trai
 Without a column of tokens, D = C / (6 N). Sizes may be written as 70B, tokens as 1.4T.
 """
 
+NAMES = ("E", "A", "alpha", "B", "beta")
+DELTA = 1e-3  # as Hoffmann et al. 2022 chose it
 RESAMPLES = 4000  # by default, where they take seconds
 CELLS = 1e8  # resamples x runs, half a minute's work: beyond it, intervals must be asked for
 
@@ -58,23 +60,41 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--group", metavar="NAME", help="column: runs that share an entry are resampled together"
     )
     parser.add_argument(
-        "--drop-highest", type=count, default=0, metavar="K",
+        "--drop-highest", type=count(0, 10**9), default=0, metavar="K",
         help="leave out the K runs of highest loss: your decision, stated in the answer",
     )  # fmt: skip
     parser.add_argument("--isoflop", action="store_true", help="parabolas per budget, and a line")
     parser.add_argument(
-        "--delta", type=amount, default=1e-3, help="of the Huber loss of ln L, default 0.001"
+        "--delta", type=within("positive"), help=f"of the Huber loss of ln L, default {DELTA}"
     )
-    parser.add_argument("--fix", type=pairs, default={}, metavar="E=1.69", help="what is known")
+    parser.add_argument("--fix", type=_known, default={}, metavar="E=1.69", help="what is known")
     parser.add_argument("--tie", action="store_true", help="alpha = beta")
     parser.add_argument(
-        "--bootstrap", type=count, metavar="N", help=f"resamples, default {RESAMPLES}; 0 for none"
-    )
-    parser.add_argument("--seed", type=count, default=0, help="of the resamples, default 0")
-    parser.add_argument("--level", type=amount, default=0.95, help="of intervals, default 0.95")
+        "--bootstrap", type=count(0, MOST), metavar="N",
+        help=f"resamples, default {RESAMPLES}; 0 for none",
+    )  # fmt: skip
     parser.add_argument(
-        "--at", type=amounts, default=[], metavar="C,...", help="budgets to predict, FLOP"
+        "--seed", type=count(0, 2**53), default=0, help="of the resamples, default 0"
     )
+    parser.add_argument(
+        "--level", type=within("in (0, 1)"), default=0.95, help="of intervals, default 0.95"
+    )
+    parser.add_argument(
+        "--at", type=several("positive"), default=[], metavar="C,...",
+        help="budgets to predict, FLOP",
+    )  # fmt: skip
+
+
+def _known(text: str) -> dict[str, float]:
+    """What --fix says of E, A, alpha, B and beta."""
+    fixed = pairs(text)
+    if unknown := sorted(set(fixed) - set(NAMES)):
+        words = f"takes {', '.join(NAMES)}, got {', '.join(unknown)}"
+        raise argparse.ArgumentTypeError(words)
+    return {
+        name: within("nonnegative" if name == "E" else "positive")(value)
+        for name, value in fixed.items()
+    }
 
 
 @quiet
@@ -82,8 +102,17 @@ def run(options: argparse.Namespace, watcher: Watcher) -> Answer:
     """The fit, its intervals and its predictions, as text and as data."""
     if unknown := sorted(set(options.columns) - set(MEANING)):
         raise ValueError(f"--columns takes N, D, L and C, got {', '.join(unknown)}")
+    if options.bootstrap == 1:
+        raise ValueError("--bootstrap must be 0, for none, or at least 2, got 1")
+    of_surface = options.fix or options.tie or options.group or options.delta is not None
+    if options.isoflop and of_surface:
+        raise ValueError(
+            "--fix, --tie, --group and --delta belong to the surface, not to --isoflop"
+        )
     read = read_runs(options.file, options.columns, options.group, watcher.bar)
     runs = _without_highest(read, options.drop_highest)
+    if runs.groups is not None and np.unique(runs.groups).size == 1:
+        raise ValueError(f"{runs.file}: all runs share one entry of {options.group!r}, --group")
     fitted = _isoflop if options.isoflop else _surface
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always", FitWarning)
@@ -98,9 +127,9 @@ def run(options: argparse.Namespace, watcher: Watcher) -> Answer:
 
 
 def _without_highest(runs: Runs, k: int) -> Runs:
-    if k < 0:
-        raise ValueError(f"--drop-highest must be at least 0, got {k}")
-    kept = np.sort(np.argsort(runs.L, kind="stable")[: max(runs.L.size - k, 0)])
+    if k >= runs.L.size:
+        raise ValueError(f"--drop-highest {k} leaves none of the {runs.L.size} runs")
+    kept = np.sort(np.argsort(runs.L, kind="stable")[: runs.L.size - k])
     C = None if runs.C is None else runs.C[kept]
     groups = None if runs.groups is None else runs.groups[kept]
     return replace(runs, N=runs.N[kept], D=runs.D[kept], L=runs.L[kept], C=C, groups=groups)
@@ -113,7 +142,7 @@ def _described(read: Runs, runs: Runs) -> dict[str, Any]:
         "columns": dict(read.columns),
         "runs": runs.L.size,
         "dropped": read.L.size - runs.L.size,
-        "range": {name: [x.min(), x.max()] if x.size else None for name, x in spans.items()},
+        "range": {name: [x.min(), x.max()] for name, x in spans.items()},
     }
 
 
@@ -124,10 +153,11 @@ def _compute(runs: Runs) -> Array:
 def _surface(
     runs: Runs, options: argparse.Namespace, watcher: Watcher
 ) -> tuple[str, dict[str, Any]]:
-    fixed = {name: parse(value) for name, value in options.fix.items()}
+    fixed = options.fix
+    delta = DELTA if options.delta is None else options.delta
     with watcher.busy("fitting"):
         fit = fit_chinchilla(
-            runs.N, runs.D, runs.L, delta=options.delta, tie=options.tie, fixed=fixed or None
+            runs.N, runs.D, runs.L, delta=delta, tie=options.tie, fixed=fixed or None
         )
     n = _resamples(options, runs)
     boot = None
@@ -148,7 +178,7 @@ def _surface(
     ]
     data = {
         "method": "surface",
-        "delta": options.delta,
+        "delta": delta,
         "fixed": fixed,
         "tie": options.tie,
         "constants": {name: about(name) for name in UNITS},
@@ -158,7 +188,7 @@ def _surface(
         "condition": fit.condition,
         "residual_scale": fit.scale,
         "residual_rms": float(np.sqrt(np.mean(fit.residuals**2))),
-        "within_delta": float(np.mean(np.abs(fit.residuals) <= options.delta)),
+        "within_delta": float(np.mean(np.abs(fit.residuals) <= delta)),
         "notes": list(fit.notes),
         "bootstrap": _about_bootstrap(n, options, boot.failures if boot else None, "runs"),
         "predictions": predictions,
@@ -192,8 +222,6 @@ def _about_bootstrap(
 def _isoflop(
     runs: Runs, options: argparse.Namespace, watcher: Watcher
 ) -> tuple[str, dict[str, Any]]:
-    if options.fix or options.tie or options.group:
-        raise ValueError("--fix, --tie and --group belong to the surface, not to --isoflop")
     fit = fit_isoflop(_compute(runs), runs.N, runs.L)
     n = _resamples(options, runs)
     with watcher.busy(f"{n} refits"):

@@ -12,7 +12,7 @@ UNITS = {
     "alpha": "",
     "B": "nats tokens^beta",
     "beta": "",
-    "a": "beta / (alpha + beta): N* ~ C^a",
+    "a": "N* ~ C^a",
     "gamma": "L* - E ~ C^-gamma",
 }
 
@@ -90,8 +90,10 @@ def _predicted(predictions: list[dict[str, Any]], level: float) -> list[str]:
             units,
             level,
         )
+        + (f"\nDecades outside the runs: {shown(at['decades_beyond'], 2)}."
+           if at.get("decades_beyond") else "")
         for at in predictions
-    ]
+    ]  # fmt: skip
 
 
 def _quantities(

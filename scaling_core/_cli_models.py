@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable, Mapping
 
-from scaling_core._cli import Answer, Watcher, amount, columns, count, jsonable, note, shown
+from scaling_core._cli import Answer, Watcher, columns, count, jsonable, note, shown, within
 from scaling_core._rows import Model
 from scaling_core.published import BESIROGLU_2024
 from scaling_core.registry import models
@@ -27,14 +27,15 @@ SORTS: Mapping[str, Callable[[Model], float | str]] = {
 def add(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.epilog = EXAMPLES
+    size = within("nonnegative")
     parser.add_argument("words", nargs="*", metavar="WORD", help="words that the name must hold")
     parser.add_argument("--org", metavar="WORD", help="that the organisation's name must hold")
-    parser.add_argument("--since", type=count, metavar="YEAR")
-    parser.add_argument("--until", type=count, metavar="YEAR")
-    parser.add_argument("--min-params", type=amount, metavar="N", help="such as 7B")
-    parser.add_argument("--max-params", type=amount, metavar="N")
-    parser.add_argument("--min-tokens", type=amount, metavar="D", help="such as 1T")
-    parser.add_argument("--max-tokens", type=amount, metavar="D")
+    parser.add_argument("--since", type=count(1, 9999), metavar="YEAR")
+    parser.add_argument("--until", type=count(1, 9999), metavar="YEAR")
+    parser.add_argument("--min-params", type=size, metavar="N", help="such as 7B")
+    parser.add_argument("--max-params", type=size, metavar="N")
+    parser.add_argument("--min-tokens", type=size, metavar="D", help="such as 1T")
+    parser.add_argument("--max-tokens", type=size, metavar="D")
     parser.add_argument(
         "--scaling-points", action="store_true",
         help="only those trained from scratch on a known number of tokens",

@@ -1,29 +1,30 @@
 """`scaling-core plan`: a budget in, what each law makes of it out."""
 
 import argparse
-from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from scaling_core._cli import (
+    MOST,
     Answer,
     Watcher,
-    amount,
     columns,
     count,
     dollars,
     jsonable,
-    lookup,
     note,
     share,
     shown,
     whole,
+    within,
 )
-from scaling_core.budget import MFU, Budget, data_needs
+from scaling_core._cli_budget import add_budget, read_budget
+from scaling_core.budget import data_needs
 from scaling_core.chinchilla import ChinchillaLaw
 from scaling_core.compute import pf_days
 from scaling_core.pilots import simulated_refits
 from scaling_core.planning import PLAN_LAWS, Plan, plan, published_law
-from scaling_core.registry import hardware
 
 TEXTS = ("FineWeb", "Quality-adjusted stock")  # a corpus that exists, and what there may be
 
@@ -39,58 +40,57 @@ EXAMPLES = """examples:
 def add(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.epilog = EXAMPLES
-    budget = parser.add_argument_group("the budget: --flop, or one of the others with hardware")
-    budget.add_argument("--flop", type=amount, metavar="C", help="training compute, FLOP")
-    budget.add_argument("--gpus", type=amount, metavar="G", help="number of GPUs")
-    budget.add_argument("--days", type=amount, help="days on all of them")
-    budget.add_argument("--gpu-hours", type=amount, metavar="H", help="GPUs times hours")
-    budget.add_argument("--dollars", type=amount, metavar="USD", help="needs --price")
-    budget.add_argument("--price", type=amount, metavar="USD", help="dollars per GPU-hour")
-    budget.add_argument("--hardware", metavar="NAME", help="such as 'H100 SXM'")
-    budget.add_argument("--precision", choices=("bf16", "tf32", "fp8"), default="bf16")
-    budget.add_argument("--peak", type=amount, metavar="FLOP/s", help="of a GPU that is not listed")
-    budget.add_argument(
-        "--mfu", type=amount, help=f"share of the peak that 6ND explains, default {MFU} (assumed)"
-    )
+    positive = within("positive")
+    add_budget(parser)
     asked = parser.add_argument_group("what else to ask")
     asked.add_argument(
         "--laws", metavar="NAMES", help=f"comma separated, default {','.join(PLAN_LAWS)}"
     )
     asked.add_argument(
-        "--tokens-served", type=amount, default=0.0, metavar="T", help="over the model's life"
-    )
+        "--tokens-served", type=within("nonnegative"), default=0.0, metavar="T",
+        help="over the model's life",
+    )  # fmt: skip
     asked.add_argument(
-        "--price-ratio", type=amount, default=1.0, metavar="R",
+        "--price-ratio", type=within("nonnegative"), metavar="R",
         help="dollars per served FLOP over dollars per training FLOP, default 1 (assumed)",
     )  # fmt: skip
     asked.add_argument(
-        "--unique", type=amount, default=float("inf"), metavar="U", help="tokens of text there are"
-    )
+        "--unique", type=positive, default=float("inf"), metavar="U",
+        help="tokens of text there are",
+    )  # fmt: skip
     asked.add_argument(
-        "--simulate", type=count, metavar="N",
+        "--simulate", type=count(2, MOST), metavar="N",
         help="intervals from N refits of simulated runs (two seconds per 100 and law)",
     )  # fmt: skip
-    asked.add_argument("--seed", type=count, default=0, help="of the simulation, default 0")
+    asked.add_argument("--seed", type=count(0, 2**53), default=0, help="of the simulation")
 
 
 def run(options: argparse.Namespace, watcher: Watcher) -> Answer:
     """The plan as text and as data."""
-    budget, machine = _budget(options)
-    names = options.laws.split(",") if options.laws else list(PLAN_LAWS)
+    budget, machine = read_budget(options)
+    names = list(PLAN_LAWS) if options.laws is None else options.laws.split(",")
     laws = {name.strip(): published_law(name.strip()) for name in names}
+    additive = {name: law for name, law in laws.items() if isinstance(law, ChinchillaLaw)}
+    if options.price_ratio is not None and not options.tokens_served:
+        raise ValueError("--price-ratio needs --tokens-served")
+    if not additive and (options.simulate or options.tokens_served or np.isfinite(options.unique)):
+        raise ValueError(
+            "--simulate, --tokens-served and --unique need a law of the loss in N and D, such as "
+            f"BESIROGLU_2024; got {', '.join(laws)}"
+        )
     draws = {}
     if options.simulate is not None:
-        draws = {
-            name: simulated_refits(law, options.simulate, options.seed)
-            for name, law in laws.items()
-            if isinstance(law, ChinchillaLaw)
-        }
+        with watcher.busy("simulating"):
+            draws = {
+                name: simulated_refits(law, options.simulate, options.seed)
+                for name, law in additive.items()
+            }
     answer = plan(
         budget,
         laws,
         draws=draws,
         served_tokens=options.tokens_served,
-        price_ratio=options.price_ratio,
+        price_ratio=1.0 if options.price_ratio is None else options.price_ratio,
         unique_tokens=options.unique,
     )
     texts = [
@@ -100,40 +100,6 @@ def run(options: argparse.Namespace, watcher: Watcher) -> Answer:
         _notes(answer),
     ]
     return Answer("\n\n".join(texts), _data(answer, machine))
-
-
-def _budget(options: argparse.Namespace) -> tuple[Budget, str]:
-    """The budget, and the name of the hardware."""
-    ways = ("flop", "days", "gpu_hours", "dollars")
-    given = [f"--{way.replace('_', '-')}" for way in ways if getattr(options, way) is not None]
-    if len(given) != 1:
-        raise ValueError(
-            "give the budget once: --flop, or --gpus with --days, or --gpu-hours, or --dollars "
-            f"with --price; got {' and '.join(given) or 'none'}"
-        )
-    machine, peak = "", options.peak
-    if options.hardware:
-        chip = lookup(hardware(), options.hardware)
-        listed, machine = getattr(chip, options.precision), f"{chip.name}, {options.precision}"
-        if listed is None:
-            raise ValueError(f"{chip.name} has no listed peak at {options.precision}")
-        peak = listed if peak is None else peak
-    needs = {"days": "gpus", "dollars": "price"}
-    for way, other in needs.items():
-        if getattr(options, way) is not None and getattr(options, other) is None:
-            raise ValueError(f"--{way} needs --{other}")
-    mfu = MFU if options.mfu is None else options.mfu
-    gpus, price = options.gpus, options.price
-    if options.flop is not None:
-        return Budget(options.flop, peak, mfu, gpus, price), machine
-    if peak is None:
-        raise ValueError(f"{given[0]} needs --hardware, or --peak with the FLOP/s of one GPU")
-    if options.days is not None:
-        return Budget.from_gpus(gpus, options.days, peak, mfu, price), machine
-    if options.gpu_hours is not None:
-        one = Budget.from_gpus(1, options.gpu_hours / 24, peak, mfu, price)
-        return replace(one, gpus=gpus), machine
-    return Budget.from_dollars(options.dollars, price, peak, mfu, gpus), machine
 
 
 def _header(answer: Plan, machine: str, mfu_assumed: bool) -> str:
@@ -181,7 +147,7 @@ def _asked(answer: Plan) -> list[str]:
 def _intervals(answer: Plan) -> list[str]:
     known = [row for row in answer if row.N_interval]
     if not known:
-        return ["Intervals of N, D and the loss: none published. --simulate makes some."]
+        return ["Intervals of N, D and the loss: none published. --simulate N makes some."]
     rows = [
         (row.law, *(_ends(getattr(row, name)) for name in ("N_interval", "D_interval")),
          _ends(row.loss_interval, 4))
@@ -202,7 +168,7 @@ def _serving(answer: Plan) -> list[str]:
             shown(float(best.N)),
             shown(float(best.D)),
             shown(float(best.ratio)),
-            f"x{float(best.C) / answer.budget.C:.2f}",
+            f"x{_fixed(float(best.C) / answer.budget.C, '.2f')}",
             share(float(best.saving)),
         )
         for row in answer
@@ -227,7 +193,7 @@ def _repetition(answer: Plan) -> list[str]:
             shown(float(best.D)),
             shown(float(best.epochs)),
             shown(float(best.loss), 4),
-            f"+{float(best.loss) - row.loss:.4f}",
+            _fixed(float(best.loss) - row.loss, "+z.4f"),
         )
         for row in answer
         if (best := row.limited)
@@ -236,6 +202,11 @@ def _repetition(answer: Plan) -> list[str]:
         return []
     title = f"{shown(answer.unique_tokens)} unique tokens"
     return [columns((title, "N", "D", "epochs", "loss", "against new text"), rows)]
+
+
+def _fixed(value: float, form: str) -> str:
+    """A number with fixed decimals, unless it is huge."""
+    return f"{value:{form}}" if abs(value) < 1e6 else shown(value)
 
 
 def _text(answer: Plan) -> list[str]:

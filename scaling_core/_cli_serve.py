@@ -9,27 +9,27 @@ from scaling_core._check import Array
 from scaling_core._cli import (
     Answer,
     Watcher,
-    amount,
-    amounts,
     columns,
     dollars,
     jsonable,
     lookup,
     note,
+    several,
     share,
     shown,
     whole,
+    within,
 )
 from scaling_core._rows import Accelerator
 from scaling_core.budget import MFU
 from scaling_core.registry import hardware, models
 from scaling_core.serving import Server
 
-BATCHES = [1.0, 4.0, 16.0, 64.0, 256.0, 1024.0]
+BATCHES = [float(4**k) for k in range(6)]
 
 EXAMPLES = """examples:
   scaling-core serve --params 70B --hardware 'H100 SXM' --gpus 2 --price 2.95
-  scaling-core serve --model 'DeepSeek-V3' --hardware 'H200 SXM' --gpus 8 --batch 1,32,512
+  scaling-core serve --model 'DeepSeek-V3' --hardware 'H200 SXM' --gpus 8 --bytes 1
   scaling-core serve --params 70B --hardware 'H100 SXM' --gpus 8 --kv-per-token 328K --context 8K
 """
 
@@ -37,29 +37,35 @@ EXAMPLES = """examples:
 def add(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     parser.epilog = EXAMPLES
-    parser.add_argument("--params", type=amount, metavar="N", help="parameters, such as 70B")
-    parser.add_argument("--active", type=amount, metavar="N", help="that one token meets (MoE)")
+    positive = within("positive")
+    parser.add_argument("--params", type=positive, metavar="N", help="parameters, such as 70B")
+    parser.add_argument("--active", type=positive, metavar="N", help="that one token meets (MoE)")
     parser.add_argument("--model", metavar="NAME", help="a row of `scaling-core models` instead")
     parser.add_argument("--hardware", metavar="NAME", required=True, help="such as 'H100 SXM'")
-    parser.add_argument("--gpus", type=amount, default=1.0, metavar="G", help="default 1")
+    parser.add_argument(
+        "--gpus", type=within("at least 1"), default=1.0, metavar="G", help="default 1"
+    )
     parser.add_argument("--precision", choices=("bf16", "tf32", "fp8"), default="bf16")
     parser.add_argument(
-        "--bytes", type=amount, default=2.0, metavar="B", help="per parameter, default 2"
+        "--bytes", type=positive, default=2.0, metavar="B", help="per parameter, default 2"
     )
     parser.add_argument(
-        "--kv-per-token", type=amount, default=0.0, metavar="B",
-        help="bytes of cache per token and sequence, default 0: left out",
+        "--kv-per-token", type=positive, metavar="B",
+        help="bytes of cache per token and sequence; without it, the cache is left out",
+    )  # fmt: skip
+    parser.add_argument("--context", type=positive, metavar="T", help="mean tokens in the cache")
+    parser.add_argument(
+        "--price", type=within("nonnegative"), metavar="USD",
+        help="dollars per GPU-hour; without it, no dollars",
     )  # fmt: skip
     parser.add_argument(
-        "--context", type=amount, default=0.0, metavar="T", help="mean tokens in the cache"
-    )
+        "--batch", type=several("at least 1"), default=BATCHES, metavar="B,B,...",
+        help="sequences that are written together",
+    )  # fmt: skip
     parser.add_argument(
-        "--price", type=amount, metavar="USD", help="dollars per GPU-hour; without it, no dollars"
-    )
-    parser.add_argument("--batch", type=amounts, default=BATCHES, metavar="B,B,...")
-    parser.add_argument(
-        "--mfu", type=amount, default=MFU, help=f"of training, to compare, default {MFU} (assumed)"
-    )
+        "--mfu", type=within("in (0, 1]"), default=MFU,
+        help=f"of training, to compare, default {MFU} (assumed)",
+    )  # fmt: skip
 
 
 def run(options: argparse.Namespace, watcher: Watcher) -> Answer:
@@ -70,12 +76,15 @@ def run(options: argparse.Namespace, watcher: Watcher) -> Answer:
         missing = f"peak at {options.precision}" if peak is None else "bandwidth"
         raise ValueError(f"{chip.name} has no listed {missing}")
     name, N, active = _model(options)
+    if (options.kv_per_token is None) != (options.context is None):
+        raise ValueError("a cache needs both --kv-per-token and --context")
+    cache = (options.kv_per_token or 0.0) * (options.context or 0.0)
     server = Server(
         N,
         peak,
         chip.bandwidth,
         gpus=options.gpus,
-        kv_bytes=options.kv_per_token * options.context,
+        kv_bytes=cache,
         N_active=active,
         bytes_per_parameter=options.bytes,
     )
@@ -99,7 +108,7 @@ def run(options: argparse.Namespace, watcher: Watcher) -> Answer:
         "gpus": options.gpus,
         "price_per_gpu_hour": options.price,
         "training_mfu": options.mfu,
-        "kv_bytes": options.kv_per_token * options.context,
+        "kv_bytes": cache,
         "bytes_per_parameter": options.bytes,
         "weights_bytes": N * options.bytes,
         "memory_bytes": None if chip.memory is None else chip.memory * options.gpus,
@@ -128,7 +137,7 @@ def _rows(table: dict[str, Array]) -> list[dict[str, float]]:
 
 
 def _text(facts: dict[str, Any], table: dict[str, Array]) -> str:
-    model = facts["model"] or f"{shown(facts['N'])} parameters"
+    model = ", ".join(filter(None, [facts["model"], f"{shown(facts['N'])} parameters"]))
     part = "" if facts["N_active"] == facts["N"] else f", {shown(facts['N_active'])} of them active"
     head = f"{model}{part} on {whole(facts['gpus'])} x {facts['hardware']}, {facts['precision']}"
     memory = (
@@ -147,19 +156,21 @@ def _text(facts: dict[str, Any], table: dict[str, Array]) -> str:
             *([dollars(1e6 * row["usd_per_token"])] if "usd_per_token" in row else []),
             share(row["utilisation"]),
             shown(row["price_ratio"]),
+            "no room" if facts["max_batch"] and row["batch"] > facts["max_batch"] else "",
         ]
         for row in _rows(table)
     ]
     priced = ["$/M tokens"] if "usd_per_token" in table else []
-    header = ["batch", "ms/token", "tokens/s", *priced, "of peak", "price ratio"]
+    header = ["batch", "ms/token", "tokens/s", *priced, "of peak", "price ratio", ""]
     price = f" at {dollars(facts['price_per_gpu_hour'])} per GPU-hour" if priced else ""
     return "\n\n".join(
         [
             f"{head}\n{memory}",
-            columns(header, rows, left=0),
+            columns(header, rows, left=0, last=1),
             note(
                 f"Written tokens{price}; ms/token: what one user waits. From batch "
-                f"{shown(facts['compute_bound_batch'])} on, arithmetic is the limit. price ratio: "
+                f"{shown(facts['compute_bound_batch'])} on, the matrix products wait for "
+                "arithmetic and no longer for weights. price ratio: "
                 f"a served FLOP over one of training at {share(facts['training_mfu'])} MFU. "
                 "A roofline: real servers are slower."
             ),

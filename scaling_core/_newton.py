@@ -11,8 +11,9 @@ With psi = rho'(r) = clip(r, -delta, delta), and gradients with respect to (E, a
     grad F = -sum h grad S                                   h = w psi / S
     Hess F = sum q grad S grad S^T - sum h Hess S            q = w (1[|r| <= delta] + psi) / S^2
 
-grad S = (1, T1 (1, -x), T2 (1, -z)), so every sum over the runs is a product of a (rows, runs)
-array with a thin (runs, 1 to 4) one: that, two exp and one log per run are all the work.
+grad S = (1, T1 (1, -x), T2 (1, -z)), and Hess S has the blocks T1 [1, -x; -x, x^2] and
+T2 [1, -z; -z, z^2]. So every sum over the runs is a product of a (rows, runs) array with a thin
+(runs, 2 or 4) one: these, two exp and one log per run are all the work.
 """
 
 from dataclasses import dataclass
@@ -68,22 +69,24 @@ class Objective:
         t *= psi
         F = np.vecdot(t, w)
 
-        np.equal(r, psi, out=q)
+        np.equal(r, psi, out=q)  # 1 inside delta, 0 beyond
         q += psi
-        _, _, _, h1, q1, _, h, q_w, q12 = self._buffers[:, : len(F)]
+        # with the weights: T1, T2, S, psi and q are still needed, r and t are not
+        _, _, _, h1, _, _, h, qw, q1 = self._buffers[:, : len(F)]
         np.divide(w, S, out=h)
-        q = np.multiply(q, h, out=q_w)
-        q /= S
+        np.multiply(q, h, out=qw)
+        qw /= S
         h *= psi
 
         g, H = np.empty((len(F), 5)), np.empty((len(F), 5, 5))
-        g[:, 0], H[:, 0, 0] = h.sum(axis=1), q.sum(axis=1)
+        g[:, 0], H[:, 0, 0] = h.sum(axis=1), qw.sum(axis=1)
         np.multiply(h, T1, out=h1)
-        np.multiply(q, T1, out=q1)
-        h2, q2 = np.multiply(h, T2, out=h), np.multiply(q, T2, out=q)
+        np.multiply(qw, T1, out=q1)
+        h2, q2 = np.multiply(h, T2, out=h), np.multiply(qw, T2, out=qw)
         g[:, 1:3], g[:, 3:] = h1 @ self._X, h2 @ self._Z
         H[:, 0, 1:3], H[:, 0, 3:] = q1 @ self._X, q2 @ self._Z
-        H[:, 1:3, 3:] = (np.multiply(q1, T2, out=q12) @ self._XZ).reshape(-1, 2, 2)
+        q12 = np.multiply(q1, T2, out=self._buffers[4, : len(F)])  # psi is used up by now
+        H[:, 1:3, 3:] = (q12 @ self._XZ).reshape(-1, 2, 2)
         for q_T, T, h_T, block, products in (
             (q1, T1, h1, slice(1, 3), self._XX),
             (q2, T2, h2, slice(3, 5), self._ZZ),
@@ -189,8 +192,8 @@ def _descend(
         np.full(size, DAMPING),
         np.zeros(size, int),
     )
-    spares = cycle(np.empty((2, *w.shape)))
-    for count in range(most + 1):
+    spares, count = cycle(np.empty((2, *w.shape))), 0
+    while True:
         trial, promise = _step(rows, objective.centred)
         least = ROUNDING * w.sum(axis=1)
         near = promise <= tolerance * rows.F + least
@@ -200,7 +203,7 @@ def _descend(
         found.phi[ended], found.F[ended], found.steps[ended] = last[stop], rows.F[stop], count
         found.converged[ended] = (promise <= CONVERGED * rows.F + least)[stop]
         if stop.all():
-            break
+            return found
         if stop.any():
             rows, trial = rows.only(~stop), trial[~stop]
             if len(w) > 1:
@@ -215,7 +218,7 @@ def _descend(
         )
         for old, new in ((rows.phi, trial), (rows.F, F), (rows.g, g), (rows.H, H)):
             old[better] = new[better]
-    return found
+        count += 1
 
 
 def _metric(centred: Centred, phi: Array, w: Array, rows: int) -> Array:

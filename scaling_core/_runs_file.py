@@ -7,11 +7,11 @@ import csv
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from io import TextIOWrapper
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO
@@ -23,6 +23,8 @@ from scaling_core._check import Array
 from scaling_core.units import parse
 
 BLOCK = 2**11  # rows that are converted at once
+LONGEST = 2**20  # characters of a header; without an end, a device would fill the memory
+SHOWN = 12  # columns that a complaint lists
 MEANING = {"N": "parameters", "D": "training tokens", "L": "loss", "C": "training FLOP"}
 
 # Headers that are understood without --columns, in lower case, without spaces and signs.
@@ -74,8 +76,8 @@ def read_runs(
     shown = "standard input" if file == "-" else file
     with _opened(file, shown) as (stream, raw):
         size = _size(raw)
-        first = stream.readline()
-        if "\0" in first:
+        first = stream.readline(LONGEST)
+        if "\0" in first or len(first) == LONGEST:
             raise RunsFileError(f"{shown} is not a text file")
         if not first:
             raise RunsFileError(f"{shown} is empty: a header and one line per run are expected")
@@ -92,25 +94,36 @@ def read_runs(
             beside = header.index(_checked(header, group, f"{shown}:1")) if group else None
             while rows := list(islice(reader, BLOCK)):
                 try:
-                    block = _quickly(rows, places, len(header))
+                    block = _quickly(rows, places, len(header), beside)
                 except ValueError:  # a blank line, a number such as 70B, or a mistake
                     last = reader.line_num
-                    rows, block = _carefully(rows, last, columns, header, shown)
+                    rows, block = _carefully(rows, last, columns, header, shown, group)
                 blocks.append(block)
                 if beside is not None:
                     labels += [row[beside].strip() for row in rows]
                 if size:
                     progress(min(raw.tell() / size, 1.0))
         except csv.Error as error:
-            raise RunsFileError(f"{shown}:{reader.line_num}: {error}") from None
+            words = str(error).replace("unexpected end of data", "a quotation mark is never closed")
+            raise RunsFileError(f"{shown}:{reader.line_num}: {words}") from None
     if not sum(block[0].size for block in blocks):
         raise RunsFileError(f"{shown} has a header and no runs")
     data = dict(zip(columns, map(np.concatenate, zip(*blocks, strict=True)), strict=True))
+    with np.errstate(over="ignore", under="ignore"):
+        D = data["D"] if "D" in data else data["C"] / (6 * data["N"])
+        product = 6 * data["N"] * D
+    sound = (product > 0) & (product < np.inf)
+    if not sound.all():
+        run = int(np.argmin(sound))
+        raise RunsFileError(
+            f"{shown}: run {run + 1} (N = {data['N'][run]:g}, D = {D[run]:g}): 6 N D must be a "
+            f"finite number above 0, got {product[run]:g}"
+        )
     return Runs(
         file=shown,
         columns=columns,
         N=data["N"],
-        D=data["D"] if "D" in data else data["C"] / (6 * data["N"]),
+        D=D,
         L=data["L"],
         C=data.get("C"),
         groups=np.unique(labels, return_inverse=True)[1] if group else None,
@@ -120,6 +133,8 @@ def read_runs(
 @contextmanager
 def _opened(file: str, shown: str) -> Iterator[tuple[TextIOWrapper, BinaryIO]]:
     """The file as text over its bytes; what can go wrong on the way to it, in words."""
+    if file == "-" and sys.stdin is None:
+        raise RunsFileError(f"{shown} is closed")
     try:
         with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as raw:
             text = TextIOWrapper(raw, encoding="utf-8-sig")
@@ -134,8 +149,8 @@ def _opened(file: str, shown: str) -> Iterator[tuple[TextIOWrapper, BinaryIO]]:
     except OSError as error:
         raise RunsFileError(f"{shown} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        byte = error.object[error.start]
-        raise RunsFileError(f"{shown} is not text in UTF-8: byte 0x{byte:02x}") from None
+        place, byte = _place(file, shown), error.object[error.start]
+        raise RunsFileError(f"{place} is not text in UTF-8: byte 0x{byte:02x}") from None
 
 
 def _size(stream: BinaryIO) -> int:
@@ -146,9 +161,22 @@ def _size(stream: BinaryIO) -> int:
         return 0
 
 
-def _quickly(rows: list[list[str]], places: list[int], width: int) -> list[Array]:
+def _place(file: str, shown: str) -> str:
+    """Name and first line that is not UTF-8, for a file that can be read a second time."""
+    if file == "-" or not Path(file).is_file():
+        return shown
+    with Path(file).open("rb") as lines:
+        good = takewhile(lambda line: line.decode(errors="ignore").encode() == line, lines)
+        return f"{shown}:{1 + sum(1 for _ in good)}"
+
+
+def _quickly(
+    rows: list[list[str]], places: list[int], width: int, beside: int | None
+) -> list[Array]:
     """The numbers of some rows; a ValueError without words if anything is odd about them."""
     if set(map(len, rows)) != {width}:
+        raise ValueError
+    if beside is not None and not all(row[beside].strip() for row in rows):
         raise ValueError
     block = [
         np.fromiter(map(float, map(itemgetter(place), rows)), np.float64, len(rows))
@@ -160,7 +188,12 @@ def _quickly(rows: list[list[str]], places: list[int], width: int) -> list[Array
 
 
 def _carefully(
-    rows: list[list[str]], last: int, columns: Mapping[str, str], header: list[str], shown: str
+    rows: list[list[str]],
+    last: int,
+    columns: Mapping[str, str],
+    header: list[str],
+    shown: str,
+    group: str | None,
 ) -> tuple[list[list[str]], list[Array]]:
     """The rows that are not blank, and their numbers; `last` is the line on which they end."""
     numbered = []
@@ -174,6 +207,8 @@ def _carefully(
             raise RunsFileError(
                 f"{shown}:{line}: {len(row)} cells, but the header has {len(header)}: {row!r:.60}"
             )
+        if group and not row[header.index(group)].strip():
+            raise RunsFileError(f"{shown}:{line}: column {group!r} (group): the cell is empty")
         for values, (letter, name) in zip(block, columns.items(), strict=True):
             values.append(_number(row[header.index(name)], letter, name, f"{shown}:{line}"))
     return [row for _, row in filled], [np.array(values) for values in block]
@@ -235,5 +270,6 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def _quoted(names: Iterable[str]) -> str:
-    return ", ".join(map(repr, names))
+def _quoted(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(f"{name!r:.60}" for name in names[:SHOWN]) + more

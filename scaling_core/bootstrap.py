@@ -105,7 +105,7 @@ class Bootstrap:
         >>> runs = design_grid([1e8, 3e8, 1e9, 3e9, 1e10], [4, 20, 100, 500])
         >>> boot = fit_chinchilla(runs.N, runs.D, runs.simulate(law, 0.01, 1)[0]).bootstrap(400)
         >>> boot.ci()["E"]
-        (1.7, 1.9)
+        (1.8, 1.9)
         """
         return {name: self.ci_of(_reader(name), level) for name in self.laws._domains}
 
@@ -180,9 +180,11 @@ def resampled(fit: Fit, n: int, seed: int, groups: npt.ArrayLike | None) -> Boot
         if number:
             warnings.warn(f"{number} of {n} refits: {name}", FitWarning, stacklevel=3)
     failures["E = 0"] = int(np.sum(fields["E"] == 0)) if "E" in centred.free else 0
+    objectives = np.concatenate([end.F for end in ends]) * fit.weights.max()
+    objectives.setflags(write=False)
     return Bootstrap(
         replace(fit.law, **fields),
-        np.concatenate([end.F for end in ends]) * fit.weights.max(),
+        objectives,
         MappingProxyType(failures),
         seed,
         fit.residuals,
@@ -205,7 +207,7 @@ def _groups(groups: npt.ArrayLike | None, weights: Array) -> npt.NDArray[np.intp
     return group
 
 
-def _counts(rng: "np.random.Generator", rows: int, size: int) -> npt.NDArray[np.intp]:
+def _counts(rng: np.random.Generator, rows: int, size: int) -> npt.NDArray[np.intp]:
     """How often each of `size` things is drawn in `size` draws, one resample per row."""
     drawn = rng.integers(size, size=(rows, size))
     drawn += size * np.arange(rows)[:, None]

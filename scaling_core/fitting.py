@@ -191,7 +191,7 @@ def fit_chinchilla(
         warnings.warn(note, FitWarning, stacklevel=2)
     return Fit(
         law=law,
-        objective=objective * weights.max(),
+        objective=objective * float(weights.max()),
         residuals=np.log(L) - np.log(law.loss(N, D)),
         converged=converged and not ended.any(),
         iterations=iterations,

@@ -391,15 +391,12 @@ def test_losses_that_rise_leave_no_term():
 
 
 def test_a_fit_that_does_not_get_there_says_so(monkeypatch):
-    monkeypatch.setattr(newton, "STEPS", 1)
-    monkeypatch.setattr(fitting, "RACE", 0)
-    monkeypatch.setattr(
-        fitting, "minimise", lambda *a: newton.minimise(*a[:5], 1 if len(a) < 6 else a[5])
-    )
-    with pytest.warns(FitWarning, match=r"not converged after \d+ Newton steps"):
+    monkeypatch.setattr(newton, "PATIENCE", 0)
+    with pytest.warns(FitWarning, match="not converged after 0 Newton steps") as caught:
         fit = fit_chinchilla(*table_45())
     assert not fit.converged
-    assert fit.notes[-1].startswith("not converged")
+    assert fit.notes == ("not converged after 0 Newton steps",)
+    assert caught[0].filename == __file__
 
 
 # what is refused
@@ -528,7 +525,7 @@ def test_one_isoflop_curve_passes_with_a_doubt():
 def test_a_design_near_a_ray_passes_with_a_doubt():
     wobble = np.array([1, -1, 0, 1, -1, 1, 0, -1])
     near, far = (20 * RAY * np.exp(s * wobble) for s in (0.2, 0.6))
-    with pytest.warns(FitWarning, match=r"near one ray, D = .* within a factor 1\.4\d") as caught:
+    with pytest.warns(FitWarning, match=r"near one ray, D = .* within a factor 1\.61") as caught:
         fit = fit_chinchilla(RAY, near, LAW.loss(RAY, near))
     assert "condition number" in str(caught[0].message)
     assert fields(fit.law) == pytest.approx(fields(LAW), rel=1e-8)

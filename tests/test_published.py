@@ -170,7 +170,7 @@ def test_a_number_without_a_source_is_refused(monkeypatch):
 
 def test_no_constant_hides_in_a_formula():
     """Floats of more than two digits stand in `published*` only, apart from units."""
-    allowed = {8.64e19}  # PF_DAY, in units
+    allowed = {8.64e19, 1.4826}  # PF_DAY, in units; deviation over median, in fitting
     modules = [path for path in PACKAGE.glob("*.py") if not path.stem.startswith("published")]
     found = {
         (path.name, node.value)

@@ -98,6 +98,12 @@ def test_quotes_blanks_and_human_numbers_are_read(tmp_path):
 def test_equal_entries_of_a_group_column_belong_together(tmp_path):
     path = write(tmp_path / "a.csv", "cell,N,D,L", "b,1,1,1", "a,1,1,1", "b ,1,1,1")
     assert read_runs(path, group="cell").groups.tolist() == [1, 0, 1]
+    for second in ("", "c,1,1,1", "d,7B,1,1"):
+        write(tmp_path / "a.csv", "cell,N,D,L", "b,1,1,1", second, " ,1,1,1")
+        assert read_runs(path).N.size == 2 + bool(second)
+        complaint = r":4: column 'cell' \(group\): the cell is empty"
+        with pytest.raises(RunsFileError, match=complaint):
+            read_runs(path, group="cell")
 
 
 def test_standard_input_is_a_file_too(monkeypatch):
@@ -133,7 +139,11 @@ LINES = ["1e8,2e9,3.5", "2e8,4e9,3.1"]
         (HEADER + "\n1e8,2e9,inf", "must be a finite number above 0, got 'inf'"),
         (HEADER + "\n-1e8,2e9,3", "(parameters): must be a finite number above 0, got '-1e8'"),
         (HEADER + "\n0,2e9,3", "a.csv:2: column 'params' (parameters): must be a finite number"),
-        (HEADER + '\n1e8,2e9,"3.5', "a.csv:2: unexpected end of data"),
+        (HEADER + '\n1e8,2e9,"3.5', "a.csv:2: a quotation mark is never closed"),
+        (HEADER + "\n1e300,1e300,3", "a.csv: run 1 (N = 1e+300, D = 1e+300): 6 N D must be"),
+        ("N,C,L\n1,1,1\n1e300,1e-300,3", "a.csv: run 2 (N = 1e+300, D = 0): 6 N D must be"),
+        (",".join(f"c{i}" for i in range(99)), "'c10', 'c11' and 87 more: say which"),
+        ("N" * 2**20, "a.csv is not a text file"),
         (HEADER + '\n"a\nb\nc",2e9,3.5', ":4: column 'params' (parameters): 'a\\nb\\nc'"),
         ("N\0,D,L\n", "a.csv is not a text file"),
     ],
@@ -179,10 +189,19 @@ def test_what_is_no_readable_file_is_said(tmp_path):
         read_runs(write(tmp_path / "a.csv", "N,D,L") + "/b")
     binary = tmp_path / "b.csv"
     binary.write_bytes(b"N,D,L\n\xff\xfe\x00\x01")
-    with pytest.raises(RunsFileError, match=r"b\.csv is not text in UTF-8: byte 0xff"):
+    with pytest.raises(RunsFileError, match=r"b\.csv:2 is not text in UTF-8: byte 0xff"):
         read_runs(str(binary))
-    with pytest.raises(RunsFileError, match=r"c\.csv is not text in UTF-8"):
+    with pytest.raises(RunsFileError, match=r"c\.csv:1 is not text in UTF-8"):
         read_runs(write(tmp_path / "c.csv", "N,D,L", *LINES, encoding="utf-16"))
+
+
+def test_standard_input_that_is_not_text_or_not_there_is_said(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"N,D,L\n\xff")))
+    with pytest.raises(RunsFileError, match=r"^standard input is not text in UTF-8: byte 0xff"):
+        read_runs("-")
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(RunsFileError, match="standard input is closed"):
+        read_runs("-")
 
 
 def test_the_share_that_was_read_is_reported_up_to_the_end(tmp_path):

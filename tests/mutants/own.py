@@ -32,7 +32,8 @@ GROUPS = {
     "shared": "_batch _check",
     "fitting": "_newton _start _centred _design _profile fitting bootstrap _draws isoflop _groups"
     " parabola envelope ray pilots pilot_design",
-    "commands": "planning _runs_file _cli _cli_fit _cli_fit_text _cli_plan _cli_serve _cli_models",
+    "commands": "planning _runs_file _cli _cli_fit _cli_fit_text _cli_budget _cli_plan _cli_serve"
+    " _cli_models",
 }
 GROUP_OF = {module: group for group, modules in GROUPS.items() for module in modules.split()}
 
@@ -44,6 +45,7 @@ FURTHER = {
     "_centred": ("test_fitting test_bootstrap", "fit_chinchilla"),
     "_check": ("test_inputs", "ChinchillaLaw PowerLaw"),
     "_cli": ("test_command_line", ""),
+    "_cli_budget": ("test_command_line", ""),
     "_cli_fit": ("test_command_line", ""),
     "_cli_fit_text": ("test_command_line", ""),
     "_cli_models": ("test_command_line", ""),
