@@ -32,7 +32,7 @@ CONVERGED = 1e-10  # the fall of F that a Newton step promises, over F
 PATIENCE = 12  # steps without progress: F has no digits left to fall by
 DAMPING, LEAST_DAMPING, AFTER_FAILURE = 1e-4, 1e-8, 0.03
 LONGEST = 2.0  # of one step, in any coordinate
-ROUNDING = 1e-31  # F of a run whose residual is as small as the rounding of its logarithm
+ROUNDING = 1e-30  # F of a run whose residual is as small as the rounding of its logarithm
 NOISE = 1e-13  # of F, from adding up its terms
 NARROWER, LOOSE = 3.0, 1e-4  # of one delta after another, and the tolerance before the last
 

@@ -38,7 +38,8 @@ class Bootstrap:
 
     laws       # all refits as one batched ChinchillaLaw, whose axis comes first in every answer
     objective  # of each refit
-    failures   # by name, how many refits carry that doubt; all of them are kept in laws
+    failures   # how many refits are "not converged", "at the end of a range" of an exponent, of
+               # "fewer different runs than free numbers", or at "E = 0"; all are kept in laws
     seed       # of the resamples
 
     The laws are equally likely, and their scatter is that of the runs: it says nothing about an
