@@ -38,7 +38,7 @@ class Centred:
     origin     # shape (5,)
     basis      # shape (5, free)
     low, high  # bounds of phi
-    follow     # where in phi the heights a and b stand, if E is free and can make up for them
+    follow     # the slice of phi with the heights a and b, if E is free and can make up for them
     """
 
     x: Array
@@ -53,7 +53,7 @@ class Centred:
     basis: Array
     low: Array
     high: Array
-    follow: list[int]
+    follow: slice
 
     @classmethod
     def of(
@@ -79,7 +79,10 @@ class Centred:
                 origin[i] = np.log(fixed[height]) - y_mean - mean * origin[i + 1]
                 basis[i] = -mean * basis[i + 1]
         low, high = np.array([_RANGES[name] for name in free]).T
-        follow = [free.index(name) for name in ("A", "B") if {"E", name} <= set(free)]
+        heights = [free.index(name) for name in ("A", "B") if {"E", name} <= set(free)]
+        follow = slice(0)
+        if heights:
+            follow = slice(heights[0], heights[-1] + 1, max(1, heights[-1] - heights[0]))
         return cls(
             x - x_mean,
             z - z_mean,

@@ -247,11 +247,11 @@ def _step(rows: _Rows, centred: Centred) -> tuple[Array, Array]:
     held = ((phi <= low) & (rows.g >= 0)) | ((phi >= high) & (rows.g <= 0))
     g, H = np.where(held, 0, rows.g), rows.H.copy()
     share_of_E = np.where(held[:, :1] | held[:, follow], 0, -np.exp(phi[:, follow]))
-    for k, dE in zip(follow, share_of_E.T, strict=True):
-        H[:, :, k] += dE[:, None] * H[:, :, 0]
-        H[:, k, :] += dE[:, None] * H[:, 0, :]
-        H[:, k, k] += dE * g[:, 0]
-        g[:, k] += dE * g[:, 0]
+    H[:, :, follow] += H[:, :, :1] * share_of_E[:, None, :]
+    H[:, follow, :] += H[:, :1, :] * share_of_E[:, :, None]
+    bend = share_of_E * g[:, :1]
+    np.einsum("bii->bi", H)[:, follow] += bend
+    g[:, follow] += bend
     step = _solve(H + rows.damping[:, None, None] * rows.metric, g, held)
     slope = np.vecdot(g, step)
     while (uphill := slope > 0).any():  # the Hessian curves downwards there: damp more

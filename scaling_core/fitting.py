@@ -27,7 +27,7 @@ from scaling_core.bootstrap import Bootstrap, resampled
 from scaling_core.chinchilla import ChinchillaLaw
 from scaling_core.provenance import Provenance
 
-RACE, LEADERS = 4, 12  # steps of all starts; how many go on
+RACE, LEADERS = 5, 12  # steps of all starts; how many go on
 CHANCE, MET = 1.2, 1e-4  # factor of the objective that can still win; relative difference of none
 SURE, EXACT = 1e-8, 1e-24  # tolerances of the race, and of the answer
 NO_FLOOR = 1e-12  # an E that is the rounding of the losses, over their mean
