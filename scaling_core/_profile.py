@@ -14,9 +14,7 @@ class Profile:
 
     def __init__(self, t: Array, y: Array, w: Array, floor: bool) -> None:
         self._t, self._y, self._w, self._floor = t, y, w, floor
-        distinct = np.unique(t)
-        # low end: straight in ln x; high end: the second x feels e^-30 of what the first does
-        grid = np.geomspace(1e-12 / distinct[-1], 30 / distinct[1], 200)
+        grid = self._grid()
         loss, k, *_ = self._solve(grid)
         best = int(np.argmin(np.where(k > 0, loss, np.inf)))
         self.at_end = best in (0, grid.size - 1)
@@ -24,6 +22,12 @@ class Profile:
         if not self.at_end:
             self.p = self._root(*map(float, grid[best - 1 : best + 2]))
         self.loss, self.k, self.E, *_ = (float(value) for value in self._solve(self.p))
+
+    def _grid(self) -> Array:
+        """Exponents p to look at first."""
+        distinct = np.unique(self._t)
+        # low end: straight in ln x; high end: the second x feels e^-30 of what the first does
+        return np.geomspace(1e-12 / distinct[-1], 30 / distinct[1], 200)
 
     def _root(self, low: float, p: float, high: float) -> float:
         """Where the derivative is 0; the minimum of the flat loss would give half the digits."""

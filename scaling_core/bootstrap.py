@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -16,12 +16,9 @@ from scaling_core._check import (
     FitWarning,
     Floats,
     Numbers,
-    check,
     check_count,
-    check_scalar,
-    result,
 )
-from scaling_core._draws import _quantile, _reader
+from scaling_core._draws import Draws, ends
 from scaling_core._newton import Objective, ladder, minimise
 from scaling_core.chinchilla import ChinchillaLaw
 
@@ -33,7 +30,7 @@ WIDE = 0.1  # of the residuals' size: the delta from which a refit goes down to 
 
 
 @dataclass(frozen=True, eq=False)
-class Bootstrap:
+class Bootstrap(Draws[ChinchillaLaw]):
     """What `Fit.bootstrap` returns: one law per resample of the runs.
 
     laws       # all refits as one batched ChinchillaLaw, whose axis comes first in every answer
@@ -62,67 +59,6 @@ class Bootstrap:
     _residuals: Array = field(repr=False)  # of the fit
     _weights: Array = field(repr=False)
 
-    def ci_of(
-        self, function: Callable[[ChinchillaLaw], Floats], level: float = 0.95
-    ) -> tuple[Floats, Floats]:
-        """Lower and upper end of the percentile interval of whatever a function reads off a law.
-
-        The function is called once, with all laws: numbers come back for a function that gives
-        one number per law, arrays for one that gives an array per law.
-
-        >>> from scaling_core import BESIROGLU_2024 as law
-        >>> from scaling_core.fitting import fit_chinchilla
-        >>> from scaling_core.pilot_design import design_grid
-        >>> runs = design_grid([1e8, 3e8, 1e9, 3e9, 1e10], [4, 20, 100, 500])
-        >>> boot = fit_chinchilla(runs.N, runs.D, runs.simulate(law, 0.01, 1)[0]).bootstrap(400)
-        >>> boot.ci_of(lambda law: law.a)
-        (0.48, 0.54)
-        >>> boot.ci_of(lambda law: law.frontier_loss([1e22, 1e24]), level=0.9)
-        (array([2.121, 1.930]), array([2.142, 1.973]))
-        """
-        draws = np.sort(self._draws(function), axis=0)
-        return _ends(draws, level)
-
-    def se_of(self, function: Callable[[ChinchillaLaw], Floats]) -> Floats:
-        """Standard deviation over the laws of whatever a function reads off a law.
-
-        >>> from scaling_core import BESIROGLU_2024 as law
-        >>> from scaling_core.fitting import fit_chinchilla
-        >>> from scaling_core.pilot_design import design_grid
-        >>> runs = design_grid([1e8, 3e8, 1e9, 3e9, 1e10], [4, 20, 100, 500])
-        >>> boot = fit_chinchilla(runs.N, runs.D, runs.simulate(law, 0.01, 1)[0]).bootstrap(400)
-        >>> boot.se_of(lambda law: law.a)
-        0.02
-        """
-        with np.errstate(invalid="ignore"):  # an infinite answer has no deviation: nan
-            return result(np.std(self._draws(function), axis=0, ddof=1))
-
-    def ci(self, level: float = 0.95) -> dict[str, tuple[Floats, Floats]]:
-        """The percentile interval of each number of the law, by name.
-
-        >>> from scaling_core import BESIROGLU_2024 as law
-        >>> from scaling_core.fitting import fit_chinchilla
-        >>> from scaling_core.pilot_design import design_grid
-        >>> runs = design_grid([1e8, 3e8, 1e9, 3e9, 1e10], [4, 20, 100, 500])
-        >>> boot = fit_chinchilla(runs.N, runs.D, runs.simulate(law, 0.01, 1)[0]).bootstrap(400)
-        >>> boot.ci()["E"]
-        (1.8, 1.9)
-        """
-        return {name: self.ci_of(_reader(name), level) for name in self.laws._domains}
-
-    def se(self) -> dict[str, Floats]:
-        """The standard deviation of each number of the law, by name.
-
-        >>> from scaling_core import BESIROGLU_2024 as law
-        >>> from scaling_core.fitting import fit_chinchilla
-        >>> from scaling_core.pilot_design import design_grid
-        >>> runs = design_grid([1e8, 3e8, 1e9, 3e9, 1e10], [4, 20, 100, 500])
-        >>> boot = fit_chinchilla(runs.N, runs.D, runs.simulate(law, 0.01, 1)[0]).bootstrap(400)
-        >>> boot.se()["alpha"]
-        0.02
-        """
-        return {name: self.se_of(_reader(name)) for name in self.laws._domains}
-
     def predict(
         self, N: Numbers, D: Numbers, *, noise: bool = True, level: float = 0.95, seed: int = 0
     ) -> tuple[Floats, Floats]:
@@ -147,16 +83,7 @@ class Bootstrap:
             shares = self._weights / self._weights.sum()
             rng = np.random.default_rng([seed, 1])  # not the stream that drew the resamples
             losses = losses * np.exp(rng.choice(self._residuals, losses.shape, p=shares))
-        return _ends(np.sort(losses, axis=0), level)
-
-    def _draws(self, function: Callable[[ChinchillaLaw], Floats]) -> Array:
-        draws = check("function(laws)", function(self.laws), "real or inf")
-        if draws.shape[:1] != self.laws.shape:
-            raise ValueError(
-                f"function must give one answer per law: shape ({len(self.laws)}, ...), "
-                f"got {draws.shape}"
-            )
-        return draws
+        return ends(losses, level)
 
 
 def resampled(fit: Fit, n: int, seed: int, groups: npt.ArrayLike | None) -> Bootstrap:
@@ -213,10 +140,3 @@ def _counts(rng: np.random.Generator, rows: int, size: int) -> npt.NDArray[np.in
     drawn = rng.integers(size, size=(rows, size))
     drawn += size * np.arange(rows)[:, None]
     return np.bincount(drawn.ravel(), minlength=rows * size).reshape(rows, size)
-
-
-def _ends(draws: Array, level: float) -> tuple[Floats, Floats]:
-    """Quantiles (1 -+ level)/2 of sorted draws."""
-    level = check_scalar("level", level, "in (0, 1)")
-    low, high = (_quantile(draws, (1 + side * level) / 2) for side in (-1, 1))
-    return result(low), result(high)

@@ -24,7 +24,7 @@ from scaling_core._check import (
 from scaling_core._draws import LawDraws
 from scaling_core._groups import by_budget
 from scaling_core._surface import quiet
-from scaling_core.parabola import Valley
+from scaling_core.parabola import Valley, lines_through
 from scaling_core.power import PowerLaw, fit_power_law
 
 type Exponents = tuple[float, float] | None
@@ -155,23 +155,17 @@ class IsoFlopFit:
         rng = np.random.default_rng(seed)
         pairs = zip(self.table, self.runs, strict=True)
         runs = [(row.budget, N, L) for row, (N, L) in pairs if row.used]
-        x = np.log([budget for budget, *_ in runs])[:, None]
+        x = np.log([budget for budget, *_ in runs])
         valleys = [Valley(np.log(N), L) for _, N, L in runs]
         again = _other_runs if resample == "runs" else _other_residuals
         y = np.stack([_optimum(valley, self.debias) for valley in again(valleys, n, rng)])
-        there = np.isfinite(y)
-        points = there.sum(axis=0)
-        x_mean = np.where(there, x, 0).sum(axis=0) / points
-        y_mean = np.where(there, y, 0).sum(axis=0) / points
-        x, y = np.where(there, x - x_mean, 0), np.where(there, y - y_mean, 0)
-        a = (x * y).sum(axis=0) / (x**2).sum(axis=0)
-        coefficient = np.exp(y_mean - a * x_mean)
-        good = (points >= 2) & (coefficient > 0) & np.isfinite(coefficient)
+        k, a, there = lines_through(x, y)
+        good = np.isfinite(k)
         if good.sum() < 2:
             raise ValueError(f"only {good.sum()} of {n} resamples leave two budgets with a minimum")
         lost = 1 - there.mean()
         notes = (f"{lost:.2%} of the resampled budgets had no minimum inside",) if lost else ()
-        laws = PowerLaw(coefficient[good], a[good])
+        laws = PowerLaw(k[good], a[good])
         return LawDraws(laws, failures=int(n - good.sum()), seed=seed, notes=notes)
 
 

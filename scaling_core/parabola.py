@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from scaling_core._check import Array, Floats, Numbers, broadcast, check, columns, result
 from scaling_core._surface import quiet
@@ -102,3 +103,22 @@ class Valley:
         ratio = self.tilt / self.bend
         lever = (small.tilt - ratio * small.bend) / (ratio * large.bend - large.tilt)
         return np.asarray(self._mean + np.log(alpha / (beta * lever)) / (alpha + beta))
+
+
+@quiet
+def lines_through(x: Array, y: Array) -> tuple[Array, Array, npt.NDArray[np.bool_]]:
+    """The line y = ln k + a x of each study: k, a, and which budgets it has.
+
+    x  # log of the budgets
+    y  # log of their best sizes, shape (budgets, studies); not finite where one has no minimum
+
+    k is nan for a study of fewer than two budgets, or whose k leaves the range of floats.
+    """
+    there = np.isfinite(y)
+    points = there.sum(axis=0)
+    x_mean = np.where(there, x[:, None], 0).sum(axis=0) / points
+    y_mean = np.where(there, y, 0).sum(axis=0) / points
+    x, y = np.where(there, x[:, None] - x_mean, 0), np.where(there, y - y_mean, 0)
+    a = (x * y).sum(axis=0) / (x**2).sum(axis=0)
+    k = np.exp(y_mean - a * x_mean)
+    return np.where((points >= 2) & (k > 0) & np.isfinite(k), k, np.nan), a, there

@@ -18,7 +18,7 @@ from scaling_core._surface import quiet
 from scaling_core.chinchilla import ChinchillaLaw
 from scaling_core.fitting import fit_chinchilla
 from scaling_core.isoflop import fit_isoflop
-from scaling_core.parabola import Valley
+from scaling_core.parabola import Valley, lines_through
 from scaling_core.pilot_design import PilotDesign, design_isoflop
 from scaling_core.planning import Interval, RefitDraws
 from scaling_core.power import PowerLaw
@@ -219,21 +219,14 @@ def _isoflops(
     for i in range(budgets.size):
         valley = Valley(np.log(N[member == i]), losses[:, member == i])
         vertices.append(np.where(valley.enough & valley.inside, valley.vertex, np.nan))
-    y = np.stack(vertices, axis=1)  # (experiments, budgets)
-    there = np.isfinite(y)
-    used = there.sum(axis=1)
-    x = np.broadcast_to(np.log(budgets), y.shape)
-    x_mean, y_mean = (np.where(there, z, 0).sum(axis=1) / used for z in (x, y))
-    x, y = (np.where(there, z - mean[:, None], 0) for z, mean in ((x, x_mean), (y, y_mean)))
-    a = (x * y).sum(axis=1) / (x**2).sum(axis=1)
-    k = np.exp(y_mean - a * x_mean)
-    good = (used >= 2) & (k > 0) & np.isfinite(k)
+    k, a, there = lines_through(np.log(budgets), np.stack(vertices))
+    good = np.isfinite(k)
     if good.sum() < 2:
         raise ValueError(
             f"{good.sum()} of {good.size} experiments leave two budgets with a minimum"
         )
     laws = PowerLaw(k[good], a[good])
-    failures, doubts = good.size - good.sum(), (good & (used < budgets.size)).sum()
+    failures, doubts = good.size - good.sum(), (good & ~there.all(axis=0)).sum()
     return _summary(laws, int(failures), int(doubts), laws.p, laws(C), None, level)
 
 

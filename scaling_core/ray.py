@@ -223,8 +223,7 @@ class _Profiles(Profile):
 
     def best(self) -> tuple[Array, Array, Array, Flags]:
         """E, k and p of each row, and whether p is at the end of its range."""
-        distinct = np.unique(self._t)
-        grid = np.geomspace(1e-12 / distinct[-1], 30 / distinct[1], 200)
+        grid = self._grid()
         loss, k, *_ = self._solve(grid[:, None])
         start = np.where(k > 0, loss, np.inf).argmin(axis=0)
         at_end = start == grid.size - 1  # the low end, a straight line in ln x, has E < 0
