@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from scaling_core._check import Array
+from scaling_core.lab.config import HELD_OUT, RunConfig
 from scaling_core.lab.model import LM, Real, Whole
-from scaling_core.lab.runs import HELD_OUT, RunConfig
 from scaling_core.lab.source import FULL, AdditionSource, ShannonSource, Source, TextSource
 
 VALIDATION, DATA, ORDER, NOISE, TEST = 0, 2, 3, 4, 5  # first number of the keys of random streams

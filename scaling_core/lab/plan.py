@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
 from hashlib import sha256
 
+from scaling_core.lab.config import RunConfig
 from scaling_core.lab.model import Shape
-from scaling_core.lab.runs import RunConfig
 from scaling_core.lab.source import ADDITION, SHANNON, TEXT, AdditionSource, ShannonSource
 
 LADDER = {  # budget in FLOP: widths

@@ -6,18 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from scaling_core.lab.config import RunConfig
 from scaling_core.lab.exam import Exam, Lessons
 from scaling_core.lab.model import LM, Real
-from scaling_core.lab.runs import (
-    COLUMNS,
-    RECIPE,
-    Run,
-    RunConfig,
-    seconds_estimate,
-)
+from scaling_core.lab.runs import Run
 from scaling_core.lab.source import Source
-
-__all__ = ["COLUMNS", "RECIPE", "Run", "RunConfig", "seconds_estimate", "train"]  # fmt: skip
 
 BETAS, ADAM_EPS, CLIP = (0.9, 0.98), 1e-8, 1.0
 

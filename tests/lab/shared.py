@@ -1,0 +1,31 @@
+"""What several tests of the lab use: sources, built once, hashes of arrays, short exams."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from hashlib import sha256
+
+import numpy as np
+import pytest
+
+from scaling_core.lab import ShannonSource, exam, runs
+
+
+@cache
+def shannon(k: int = 4) -> ShannonSource:
+    return ShannonSource.load(k)
+
+
+def hash_of(array: np.ndarray) -> str:
+    """First digits of the sha256 of the bytes, least significant first."""
+    little = array.astype(array.dtype.newbyteorder("<"))
+    return sha256(np.ascontiguousarray(little).tobytes()).hexdigest()[:16]
+
+
+@contextmanager
+def short_exam() -> Iterator[None]:
+    """An eighth of the validation sequences, for tests that look at rules, not at decimals."""
+    assert exam.HELD_OUT == runs.HELD_OUT == 4096
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exam, "HELD_OUT", 512)
+        yield
