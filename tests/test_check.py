@@ -66,6 +66,8 @@ def test_squares_of_large_counts_do_not_wrap():
         (float("inf"), "in [0, 1]", r"N must be in \[0, 1\], got inf"),
         (-0.1, "in [0, 1]", r"N must be in \[0, 1\], got -0.1"),
         (1.1, "in [0, 1]", r"N must be in \[0, 1\], got 1.1"),
+        ([0, 1, 2], "in [0, 1]", r"N\[2\] must be in \[0, 1\], got 2.0"),
+        ([0, 1, -2], "in [0, 1]", r"N\[2\] must be in \[0, 1\], got -2.0"),
         (10**400, "positive", "N is too large for a 64-bit float"),
         ([[1, 2], [3]], "positive", "N must be a number or a regular array of numbers"),
     ],

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import termios
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -765,7 +766,9 @@ def test_an_interrupt_ends_it_quietly_with_130(tmp_path):
     end = os.open(fifo, os.O_RDWR)  # reading and writing: opening it waits for nobody
     os.write(end, b"N,D,L\n")
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen([*PYTHON, "fit", str(fifo)], **pipes) as process:
+    heard = {"preexec_fn": partial(signal.signal, signal.SIGINT, signal.SIG_DFL)}
+    # without it, a suite that runs in the background hands on that the signal is ignored
+    with subprocess.Popen([*PYTHON, "fit", str(fifo)], **pipes, **heard) as process:
         try:
             unread = array.array("i", [1])
             while unread[0] and process.poll() is None:  # until it waits for more lines

@@ -138,6 +138,10 @@ def test_6nd_gives_reported_budgets(N, D, reported, rel, why):
     assert training_flops(N, D) == pytest.approx(reported, rel=rel), why
 
 
+def test_reading_a_token_costs_a_third_of_training_on_it():
+    assert 3 * inference_flops(7, 11) == training_flops(7, 11) == 462
+
+
 def test_gophers_reported_budget_is_not_6nd():
     assert 5.76e23 / training_flops(280e9, 300e9) == pytest.approx(1.143, abs=0.001)
 
