@@ -1,0 +1,49 @@
+"""fig-lab-valleys: the recorded runs of the lab at five budgets, their parabolas and the minima."""
+
+# --8<-- [start:fit]
+import matplotlib.pyplot as plt
+import numpy as np
+
+from scaling_core import fit_isoflop, human
+from scaling_core.lab import plan
+from scaling_core.lab.recorded import recorded
+
+runs = recorded("lab_runs.csv")  # five budgets, 6 or 7 sizes, 3 seeds
+lab_C, lab_N, lab_L = [], [], []
+for C in np.unique(runs.budget):
+    here = runs.where(runs.budget == C)
+    sizes = np.unique(here.N)
+    means = [here.loss[here.N == N].mean() for N in sizes]
+    first = max(np.argmin(means) - plan.NEAREST // 2, 0)
+    five = slice(first, first + plan.NEAREST)  # around the lowest
+    lab_C += [C] * plan.NEAREST
+    lab_N += list(sizes[five])
+    lab_L += means[five]
+lab_fit = fit_isoflop(lab_C, lab_N, lab_L)
+lab_a = lab_fit.bootstrap(plan.RESAMPLES).ci_of(lambda line: line.p)
+lab_E = np.mean(runs.loss - runs.excess)  # nats per character: computed, not fitted
+# --8<-- [end:fit]
+
+
+# --8<-- [start:figure]
+fig, ax = plt.subplots(figsize=(6.0, 4.2))
+ax.set(xscale="log", xlabel="model size N (parameters)", ylabel="loss (nats per character)")
+for row in lab_fit.table:
+    here = runs.where(runs.budget == row.budget)
+    ax.plot(here.N, here.loss, "o", color="C4", markersize=3)
+    used = [N for C, N in zip(lab_C, lab_N, strict=True) if row.budget == C]
+    fine = np.geomspace(min(used), max(used), 40)
+    ax.plot(fine, row.parabola(fine), color="C0", linewidth=1.5)
+    ax.plot(row.N_opt, row.L_min, "D", color="C5")
+    budget = f"{row.budget:.0e} FLOP".replace("+", "")
+    end = (here.N.max(), here.loss[here.N == here.N.max()].max())
+    ax.annotate(budget, end, (6, 2), textcoords="offset points", va="center")
+ax.axhline(lab_E, color="C7", linestyle="--")
+ax.annotate(
+    f"entropy of the source, computed: {lab_E:.4f}", (600, lab_E), (0, 5),
+    textcoords="offset points",
+)  # fmt: skip
+ax.set_xlim(500, 2e6)
+ax.xaxis.set_major_formatter(lambda x, _: human(x))
+ax.minorticks_off()
+# --8<-- [end:figure]
