@@ -8,7 +8,7 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
-from scaling_core.lab import ShannonSource, exam, runs
+from scaling_core.lab import ShannonSource, config, exam
 
 
 @cache
@@ -25,7 +25,7 @@ def hash_of(array: np.ndarray) -> str:
 @contextmanager
 def short_exam() -> Iterator[None]:
     """An eighth of the validation sequences, for tests that look at rules, not at decimals."""
-    assert exam.HELD_OUT == runs.HELD_OUT == 4096
+    assert exam.HELD_OUT == config.HELD_OUT == 4096
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(exam, "HELD_OUT", 512)
         yield
