@@ -265,6 +265,11 @@ def test_waste_is_said_of_dense_models_trained_from_scratch_alone(capsys):
 SERVE = ["serve", "--params", "70B", "--hardware", "H100 SXM", "--gpus", "2"]
 
 
+def test_without_a_batch_powers_of_four_are_shown(capsys):
+    rows = answer_json(capsys, *SERVE, "--price", "2.95")[1]["rows"]
+    assert [row["batch"] for row in rows] == [1, 4, 16, 64, 256, 1024]
+
+
 def test_serving_says_what_the_server_says(capsys):
     code, data, err = answer_json(capsys, *SERVE, "--price", "2.95", "--batch", "1,64")
     assert (code, err) == (0, "")
@@ -600,6 +605,18 @@ def test_parabolas_are_those_of_the_library(capsys, noisy_csv):
     text = answer(capsys, "fit", noisy_csv, "--isoflop")[1]
     assert max(map(len, text.splitlines())) <= 80
     assert "Intervals: 4000 resamples of residuals" in text
+    printed = [line.split() for line in text.splitlines()]
+    for row in fit.table:  # D / N in the fourth column
+        ratio = shown(row.budget / (6 * row.N_opt**2))
+        assert any(ratio in cells[3:4] for cells in printed), ratio
+
+
+def test_the_largest_seed_is_a_whole_number_that_floats_hold(capsys, noisy_csv):
+    few = ["fit", noisy_csv, "--isoflop", "--bootstrap", "20", "--seed"]
+    assert answer(capsys, *few, str(2**53))[0] == 0
+    code, _, err = answer(capsys, *few, str(2**53 + 2))
+    assert code == 2
+    assert "--seed" in err
 
 
 def test_a_doubtful_fit_answers_and_ends_with_1(capsys, tmp_path):

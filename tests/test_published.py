@@ -128,6 +128,7 @@ def test_every_number_of_gadres_code_is_stored(name):
 def test_hoffmanns_laws_say_where_they_were_measured():
     for law in (HOFFMANN_2022_PRINTED, HOFFMANN_2022, BESIROGLU_2024, SARDANA_2024_BASE):
         assert law.source.range == (6e18, 3e21)  # Fig. 3, least and largest of nine budgets
+    assert DEEPSEEK_2024.source.range == (1e17, 3e20)
 
 
 def test_no_published_set_is_without_its_prints():

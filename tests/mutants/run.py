@@ -78,8 +78,9 @@ def _ended(module: Module, change: Change | None, begun: float, pipe: int, statu
     with os.fdopen(pipe, encoding="utf-8") as said:
         by = said.read()
     code = os.waitstatus_to_exitcode(status)
-    # pytest: 0 all passed, 1 a test failed, 2 a module could not be imported
-    verdict = {0: "survived", 1: "killed", 2: "killed", -signal.SIGKILL: "timeout"}.get(code)
+    # pytest: 0 all passed, 1 a test failed, 2 or 4 a module could not be imported
+    verdicts = {0: "survived", 1: "killed", 2: "killed", 4: "killed", -signal.SIGKILL: "timeout"}
+    verdict = verdicts.get(code)
     return Outcome(module, change, verdict or "broken", time.monotonic() - begun, by)
 
 
