@@ -9,18 +9,22 @@ from scaling_core.lab import plan
 from scaling_core.lab.recorded import recorded
 
 runs = recorded("lab_runs.csv")  # five budgets, 6 or 7 sizes, 3 seeds
-lab_C, lab_N, lab_L = [], [], []
-for C in np.unique(runs.budget):
-    here = runs.where(runs.budget == C)
-    sizes = np.unique(here.N)
-    means = [here.loss[here.N == N].mean() for N in sizes]
-    first = max(np.argmin(means) - plan.NEAREST // 2, 0)
-    five = slice(first, first + plan.NEAREST)  # around the lowest
-    lab_C += [C] * plan.NEAREST
-    lab_N += list(sizes[five])
-    lab_L += means[five]
-lab_fit = fit_isoflop(lab_C, lab_N, lab_L)
-lab_a = lab_fit.bootstrap(plan.RESAMPLES).ci_of(lambda line: line.p)
+
+
+def valleys(runs):
+    """A parabola for each budget, through the five sizes around the lowest mean loss."""
+    rows = []
+    for C in np.unique(runs.budget):
+        here = runs.where(runs.budget == C)
+        cells = [(C, N, here.loss[here.N == N].mean()) for N in np.unique(here.N)]
+        lowest = np.argmin([loss for *_, loss in cells])
+        first = max(lowest - plan.NEAREST // 2, 0)
+        rows += cells[first : first + plan.NEAREST]
+    return fit_isoflop(*np.transpose(rows))
+
+
+lab_fit = valleys(runs)
+lab_seeds = [valleys(runs.where(runs.seed == seed)).a for seed in plan.SEEDS]
 lab_E = np.mean(runs.loss - runs.excess)  # nats per character: computed, not fitted
 # --8<-- [end:fit]
 
@@ -28,11 +32,10 @@ lab_E = np.mean(runs.loss - runs.excess)  # nats per character: computed, not fi
 # --8<-- [start:figure]
 fig, ax = plt.subplots(figsize=(6.0, 4.2))
 ax.set(xscale="log", xlabel="model size N (parameters)", ylabel="loss (nats per character)")
-for row in lab_fit.table:
+for row, (used, _) in zip(lab_fit.table, lab_fit.runs, strict=True):
     here = runs.where(runs.budget == row.budget)
     ax.plot(here.N, here.loss, "o", color="C4", markersize=3)
-    used = [N for C, N in zip(lab_C, lab_N, strict=True) if row.budget == C]
-    fine = np.geomspace(min(used), max(used), 40)
+    fine = np.geomspace(used.min(), used.max(), 40)
     ax.plot(fine, row.parabola(fine), color="C0", linewidth=1.5)
     ax.plot(row.N_opt, row.L_min, "D", color="C5")
     budget = f"{row.budget:.0e} FLOP".replace("+", "")
