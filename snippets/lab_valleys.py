@@ -39,7 +39,7 @@ for row, (used, _) in zip(lab_fit.table, lab_fit.runs, strict=True):
     ax.plot(fine, row.parabola(fine), color="C0", linewidth=1.5)
     ax.plot(row.N_opt, row.L_min, "D", color="C5")
     budget = f"{row.budget:.0e} FLOP".replace("+", "")
-    end = (here.N.max(), here.loss[here.N == here.N.max()].max())
+    end = (here.N.max(), here.loss[here.N.argmax()])
     ax.annotate(budget, end, (6, 2), textcoords="offset points", va="center")
 ax.axhline(lab_E, color="C7", linestyle="--")
 ax.annotate(

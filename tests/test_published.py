@@ -128,7 +128,31 @@ def test_every_number_of_gadres_code_is_stored(name):
 def test_hoffmanns_laws_say_where_they_were_measured():
     for law in (HOFFMANN_2022_PRINTED, HOFFMANN_2022, BESIROGLU_2024, SARDANA_2024_BASE):
         assert law.source.range == (6e18, 3e21)  # Fig. 3, least and largest of nine budgets
-    assert DEEPSEEK_2024.source.range == (1e17, 3e20)
+
+
+def test_other_laws_say_where_they_were_measured():
+    found = {
+        name: thing.source.range
+        for name in scaling_core.__all__
+        if (thing := getattr(scaling_core, name, None)) is not None
+        and isinstance(getattr(thing, "source", None), Provenance)
+        and thing.source.range is not None
+        and thing.source.range != (6e18, 3e21)
+    }
+    llama = (6e18, 1e22)  # sec. 3.2.1
+    deepseek = (1e17, 3e20)
+    assert found == {
+        "DEEPSEEK_2024": deepseek, "LLAMA3_2024": llama, "LLAMA3_2024_PRINTED": llama
+    }  # fmt: skip
+    assert {e.source.range for e in scaling_core.DEEPSEEK_2024_HP.values()} == {(1e17, 2e19)}
+
+
+def test_the_rule_of_20_gives_20_tokens_per_parameter_at_every_budget():
+    for C in (1e18, 1e24):
+        best, D = RULE_OF_20.optimum(C), RULE_OF_20.D(C)
+        N = best.N
+        assert best.D == pytest.approx(D, rel=1e-13)
+        assert pytest.approx((20, C), rel=1e-13) == (D / N, 6 * N * D)
 
 
 def test_no_published_set_is_without_its_prints():

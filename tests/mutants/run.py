@@ -78,9 +78,8 @@ def _ended(module: Module, change: Change | None, begun: float, pipe: int, statu
     with os.fdopen(pipe, encoding="utf-8") as said:
         by = said.read()
     code = os.waitstatus_to_exitcode(status)
-    # pytest: 0 all passed, 1 a test failed, 2 or 4 a module could not be imported
-    verdicts = {0: "survived", 1: "killed", 2: "killed", 4: "killed", -signal.SIGKILL: "timeout"}
-    verdict = verdicts.get(code)
+    # pytest: 0 all passed, 1 a test failed, 2 a module could not be imported
+    verdict = {0: "survived", 1: "killed", 2: "killed", -signal.SIGKILL: "timeout"}.get(code)
     return Outcome(module, change, verdict or "broken", time.monotonic() - begun, by)
 
 
@@ -107,7 +106,8 @@ def _start(root: Path, module: Module, change: Change | None) -> tuple[int, int]
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         watch = Watch(module, Changed(f"scaling_core.{module.name}", module.path, tree))
         code = pytest.main([*OPTIONS, *module.tests], plugins=[watch])
-        if sys.modules[watch.loader.name].__loader__ is not watch.loader:
+        loaded = sys.modules.get(watch.loader.name)  # none: the change stopped its import
+        if loaded is not None and loaded.__loader__ is not watch.loader:
             raise RuntimeError(f"{watch.loader.name} was imported without the change")
         os.write(write, watch.failed.encode()[:4000])
     except BaseException as error:
