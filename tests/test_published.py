@@ -151,7 +151,7 @@ def test_the_rule_of_20_gives_20_tokens_per_parameter_at_every_budget():
     for C in (1e18, 1e24):
         best, D = RULE_OF_20.optimum(C), RULE_OF_20.D(C)
         N = best.N
-        assert best.D == pytest.approx(D, rel=1e-13)
+        assert pytest.approx(D, rel=1e-13) == best.D
         assert pytest.approx((20, C), rel=1e-13) == (D / N, 6 * N * D)
 
 

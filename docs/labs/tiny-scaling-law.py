@@ -466,7 +466,7 @@ for name, shares in covered.items():
 # Resampled by cells, the intervals do about what their name says; resampled by runs, as if each seed were a fresh witness about the law, they are too narrow and miss much more often.
 # So few studies know a share to a few percent; [the data card](data-card.md#coverage) splits it by cause.
 # Read "95 % interval" on this page as the name of a recipe whose simulated coverage stands here.
-# And the simulation grants what is in doubt, that the truth has the form of the fit.
+# And the simulation grants what is in doubt, that the truth has the form of the fit: where whole budgets err together, as they do here, the interval of $E$ from all rows holds the truth clearly less often, says the same table of the data card.
 
 # %% [markdown]
 # ### With the floor given
