@@ -12,11 +12,12 @@ runs = recorded("lab_runs.csv")  # five budgets, 6 or 7 sizes, 3 seeds
 
 
 def valleys(runs):
-    """A parabola for each budget, through the five sizes around the lowest mean loss."""
+    """A parabola per budget, through the five best sizes."""
     rows = []
     for C in np.unique(runs.budget):
         here = runs.where(runs.budget == C)
-        cells = [(C, N, here.loss[here.N == N].mean()) for N in np.unique(here.N)]
+        sizes = np.unique(here.N)
+        cells = [(C, N, here.loss[here.N == N].mean()) for N in sizes]
         lowest = np.argmin([loss for *_, loss in cells])
         first = max(lowest - plan.NEAREST // 2, 0)
         rows += cells[first : first + plan.NEAREST]
@@ -24,8 +25,9 @@ def valleys(runs):
 
 
 lab_fit = valleys(runs)
-lab_seeds = [valleys(runs.where(runs.seed == seed)).a for seed in plan.SEEDS]
-lab_E = np.mean(runs.loss - runs.excess)  # nats per character: computed, not fitted
+one_seed = [runs.where(runs.seed == seed) for seed in plan.SEEDS]
+lab_seeds = [valleys(some).a for some in one_seed]
+lab_E = np.mean(runs.loss - runs.excess)  # computed, not fitted
 # --8<-- [end:fit]
 
 

@@ -266,7 +266,7 @@ On the right arms are large models that saw little: {few_steps:.0%} of the runs 
 
 # %% [markdown]
 # Do not carry the ratio $D/N$ away: it belongs to this source, this alphabet and these widths, and depth, context and batch do not grow here.
-# All runs follow one rule for the learning rate, tuned on few cells; where it suits one side of a valley better, the vertex moves, and [the lab on Kaplan](reconcile.md) measures by how much.
+# All runs follow one rule for the learning rate, tuned on few cells; where it suits one side of a valley better, the vertex moves, and [the lab on Kaplan](reconcile.py) measures by how much.
 
 # %% [markdown]
 # ## Your runs over ours
@@ -681,7 +681,7 @@ a_low, a_high = np.quantile(first_draws, [0.025, 0.975])
 Markdown(f"""
 Leaving the head out moves the exponent by {steps["body alone"]:+.3f}, counting the embedding too by {steps["with the embedding"]:+.3f}.
 Both are far less than the width of the interval of $a$ itself, {a_high - a_low:.2f}, and yet known well, because the runs are the same and the differences are paired.
-The vocabulary has {source.V} symbols here; how far such a step goes towards Kaplan's exponent is the subject of [its own lab](reconcile.md).
+The vocabulary has {source.V} symbols here; how far such a step goes towards Kaplan's exponent is the subject of the lab *Kaplan inside a Chinchilla world*.
 """)
 
 # %% [markdown]
@@ -906,7 +906,7 @@ Markdown(f"""
 * **Few budgets.** The surface of the budgets up to 1e11 was wrong by up to {max(error, key=abs):+.1%} and {worst["<= 1e11"]:+.1%}, always in one direction but once, with residuals that gave no sign of it.
 * **The right floor.** It improved neither the residuals nor, by more than a tenth of a percent or two, the predictions of a surface whose form is only approximately right.
 * **Valleys alone.** A floor fitted to five lowest losses is {lines["floor fitted"].E:.2f}, {lines["floor fitted"].E - E:+.2f} nats from the truth: five vertices do not identify $E$.
-* **One rule for the learning rate.** It was tuned on few cells, and the second lab that uses these runs, [on Kaplan](reconcile.md), asks what that costs.
+* **One rule for the learning rate.** It was tuned on few cells, and the second lab that uses these runs, *Kaplan inside a Chinchilla world*, asks what that costs.
 """)
 
 # %% [markdown]
