@@ -658,12 +658,12 @@ assert abs(wide[4] - surface.a) < 0.005  # shape hardly moves the exponent
 assert wide[3] < seed_sd / seeds**0.5  # and hides in the noise
 Markdown(f"""
 The lab reports a = {planned[0]:.3f} from five sizes; the three central ones would have given {narrow[0]:.3f}, all of them {wide[0]:.3f}.
-Three look as good as five, by luck: repeated with new seeds, three sizes would scatter by {narrow[1]:.3f}, five by {planned[1]:.3f}, had the fitted surface been the truth.
+Three look as good as five, by luck: repeated with new seeds, three sizes would scatter by {narrow[1]:.3f}, five by {planned[1]:.3f}, had the fitted surface been the truth and the scatter the same at every budget (it falls with the budget).
 The wide window does no harm here: without noise all sizes give {wide[4]:.3f} on a surface of {surface.a:.3f}, and their parabolas leave {wide[3]:.4f} nats, less than the noise of a mean of {seeds} seeds, {seed_sd / seeds**0.5:.4f}.
 
 Read these as numbers about a method.
 The models have {runs.n_layer[0]} layers, a context of {runs.ctx[0]} characters and an alphabet of {runs.V[0]}, at no more than {human(runs.N.max())} parameters: neither their exponent nor their ratio of tokens to parameters says anything about large models.
-{percent(short, 2)} of the runs, those of large models on few tokens, take {CENTRAL["steps"]} steps or fewer, so the right arms of the valleys are short of steps as well as of data.
+{percent(short, 2)} of the runs, those of large models on few tokens, take {CENTRAL["steps"]} steps or fewer, where the warm-up and the start at ln 32 matter; a law fitted to the other runs does not describe them.
 All runs follow one rule for the learning rate; where that rule suits one side of a valley better, the vertex moves.
 """)
 

@@ -25,7 +25,7 @@
 #
 # **Either happens; the loss beside the score tells which.
 # Where seven models predict text, exact match of 16 characters is zero for four sizes and then appears, while the loss falls at every size: that jump is in the metric.
-# Where models learn to add, the loss itself waits at chance and falls within a quarter of the training: that jump is in the model, in steps and not in size, for the smallest of three widths makes it most often.**
+# Where models learn to add, the loss itself waits at chance and falls within a quarter of the training: that jump is in the model, and in steps; whether size matters, eight seeds of each of three widths cannot tell.**
 #
 # You run a demonstration of the illusion that does not work, mend it, measure seven models in four ways, predict one metric from another and see where that fails; then you watch models learn to add, where the smooth metric jumps too.
 # Each claim is an `assert`: if one were false, this page would not exist.
@@ -260,7 +260,7 @@ show(
 #
 # So far every jump was in the eye.
 # Now 24 models learn to add two numbers of four digits, written with the lowest digit first: three widths, eight seeds each, 1,536 steps.
-# On the way their loss on the answer's five digits was taken 24 times, and beside it the share of 1,000 unseen sums that they get right.
+# On the way their loss on the answer's five digits was taken 24 times, and beside it the share of 1,000 other sums (one of which seed 100 had read) that they get right.
 # Predict: does the loss fall smoothly where exact match jumps?
 
 # %%
@@ -329,7 +329,7 @@ show(
 # %% [markdown]
 # No metric is to blame here: the loss, as continuous as one could wish, rests on a plateau and then falls within a quarter of the training or less.
 # The plateau is chance to the third digit: what a model has that guesses four of the five digits and reads the one at the front, a carry, off the others.
-# One test before the last on the plateau, the models that are about to solve differ from those that keep resting by less than 0.02 nats, in either direction: nothing announces the fall.
+# One test before the last on the plateau, the models that are about to solve differ from those that keep resting by less than 0.02 nats, in either direction; one test later some have begun to fall, so the fall announces itself by a test at most.
 # But look at the axis: this is abrupt in *steps*, at one size.
 # Whether a task "emerges with size" is another question, and the same runs can be asked.
 
@@ -356,7 +356,7 @@ ax.set_xticks([0, 2e5, 4e5, 6e5], ["0", "200", "400", "600"])
 show(
     "fig-lab-addition-share",
     alt="Share of eight seeds that solve addition against training tokens, up to 774 thousand, three widths. Steps climb to 4 of 8 for width 8, 3 of 8 for width 16 and 1 of 8 for width 32. Wilson bars are wide and overlap.",
-    caption="Larger models do not solve more often. lab_addition.csv, 24 runs: share with at least 90 % of 1,000 test sums right; bars, at some of the tests: 95 % Wilson intervals for eight seeds.",
+    caption="Eight seeds show no effect of size. lab_addition.csv, 24 runs: share with at least 90 % of 1,000 test sums right; bars, at some of the tests: 95 % Wilson intervals for eight seeds.",
 )
 
 # %% [markdown]
@@ -373,7 +373,7 @@ Markdown(f"""
 2. A score of zero is a statement about the test: {needed:.0f} questions to see one success of p = 0.3 in five steps, {items_to_see(mean[16][-1]):.0f} to see one of the largest model here in sixteen characters.
 3. Report a score that can be small beside one that can be zero; here {logp[16][:, 0].mean():.0f} to {logp[16][:, -1].mean():.0f} nats for sixteen characters, where exact match shows {np.count_nonzero(mean[16] == 0)} zeros of {len(size)}.
 4. Exact match is no power of accuracy: it was {over[4].min():.1f} to {over[16][4:].max():.0f} times the power, since easy places come together.
-5. A jump of the loss is no illusion. Say in what it is a jump: here in steps, {min(spans)} to {max(spans)} of 1,536, and not in size, {", ".join(map(str, counted))} of 8 seeds at {", ".join(human(n) for n in np.unique(sums.N))} parameters.
+5. A jump of the loss is no illusion. Say in what it is a jump: here in steps, {min(spans)} to {max(spans)} of 1,536; {", ".join(map(str, counted))} of 8 seeds at {", ".join(human(n) for n in np.unique(sums.N))} parameters say nothing about size.
 """)
 
 # %% [markdown]

@@ -206,7 +206,7 @@ assert round(wasted["Besiroglu"][2], 2) == 0.63
 # Their budgets were set with body and head counted, as $6ND$.
 # Now recount the *same* runs: with the embedding, without the head too, or by the matrix products that were executed, divided by $6D$ so that it reads as a size.
 # Every count is a fit of $L = E + A M^{-\alpha} + B D^{-\beta}$ to the same losses, with another $M$, and $a = \beta/(\alpha + \beta)$.
-# The central rows, a filter fixed before the runs, have more than 1,500 parameters and more than 200 steps.
+# The central rows, by a filter that was chosen after a look at trial runs and fixed before these, have more than 1,500 parameters and more than 200 steps.
 # The alphabet has 32 symbols only; how large can the effect be?
 
 # %%
@@ -550,11 +550,12 @@ assert abs(sketch["constant rate"] - matched) < 0.05
 assert abs(sketch["a third of it"] - matched) < 0.05
 
 # %% [markdown]
-# Away from it, and by a lot.
+# Away from it.
 # At the smallest budgets the best runs stand early in the common schedule, where the penalty still grows with the tokens and large models gain; at the largest they stand where it falls towards the end, and small models on many tokens gain.
 # So the best sizes grow more slowly.
 # With constant rates, which have no end to be early for, nearly nothing happens, though all losses are higher.
-# This is a sketch, a factor measured at one width and used for all; its direction is what it can tell.
+# This is a sketch: a factor measured at one width, used for all and smoothed by a parabola.
+# Its size hangs on the smoothing, and the fall comes from budgets whose best runs stand near the end of the schedule, where Kaplan's did not; its direction is what it can tell.
 # Porian et al. matched the decay in real runs and found a small step down, not up: at their scale other things outweigh it.
 # Neither the sketch nor their measurement leaves the schedule as the reason for 0.73.
 
@@ -567,7 +568,7 @@ Markdown(f"""
 2. State the range. The same count gives {slopes[1e10][2]:.2f} beyond ten billion parameters.
 3. State the grid: 7 sizes instead of 1,000 optima move the exponent by {abs(few - slopes[768][2]):.3f}.
 4. Compare counts, rates or schedules on the *same* runs: the paired interval here is {np.diff(interval(draws["central rows", "body only"]))[0] / np.diff(recounted["central rows", "body only"][1:])[0]:.0f} times narrower than that of the exponent.
-5. A fixed warm-up steepens the line ({wasted["Besiroglu"][2]:.2f} if half of it teaches nothing), a common schedule flattens it ({sketch["read on the way"]:.2f} in the sketch): "it was not trained long enough" has no fixed sign, and names no cause.
+5. A fixed warm-up steepens the line ({wasted["Besiroglu"][2]:.2f} if half of it teaches nothing), a common schedule flattens it in the sketch: "it was not trained long enough" has no fixed sign, and names no cause.
 """)
 
 # %% [markdown]

@@ -182,7 +182,7 @@ show(
 #
 # Now turn losses into tokens: a repeated run is worth as many fresh tokens as reach the same excess.
 # Between the six fresh lengths, interpolate on logarithmic axes.
-# The published law says that $e$ passes over $U$ tokens are worth $U\,(1 + R^*(1 - e^{-(e-1)/R^*}))$ with $R^* = 15.4$ (Muennighoff et al. 2023).
+# The published law says that $m$ passes over $U$ tokens are worth $U\,(1 + R^*(1 - \exp(-(m-1)/R^*)))$ with $R^* = 15.4$ (Muennighoff et al. 2023).
 # Fit the same form to the lab's passes: which $R^*$?
 
 
@@ -429,7 +429,7 @@ Markdown(f"""
 #
 # </details>
 #
-# **2. One good token or ten poor ones.** A billion good tokens read $e$ times, or ten billion poor ones read once. By the published law: how many poor tokens must a good one be worth for a draw?
+# **2. One good token or ten poor ones.** A billion good tokens read $m$ times, or ten billion poor ones read once. By the published law: how many poor tokens must a good one be worth for a draw?
 #
 # <details markdown="1">
 # <summary>Solution 2</summary>
