@@ -88,12 +88,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"doubt: {doubt}", file=sys.stderr)
         return 1 if answer.doubts else 0
     except SystemExit as end:  # from argparse: help was asked for, or usage was bad
+        let_go()
         return int(end.code or 0)
     except KeyboardInterrupt:
         progress.clear()
         return 130
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        let_go()
         return 0
     except Exception as error:  # a user is owed words, never a traceback
         progress.clear()
@@ -107,6 +108,15 @@ def _open_streams() -> None:
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def let_go() -> None:
+    """Leaves nothing that Python would fail to write to a closed pipe when it ends."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _write(text: str) -> None:

@@ -764,13 +764,19 @@ def test_a_terminal_without_some_characters_shows_them_escaped(runs_csv, tmp_pat
     assert r"gr\xf6\xdfe.csv: 12 runs" in done.stdout.replace("\n", " ")
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("command", [["models"], ["models", "--json"], ["--help"]])
-def test_a_reader_that_has_gone_ends_it_quietly(command):
+def test_a_reader_that_has_gone_ends_it_quietly(command, unbuffered):
     read, written = os.pipe()
     os.close(read)
+    surroundings = os.environ | {"PYTHONUNBUFFERED": unbuffered}
     try:
         done = subprocess.run(
-            [*PYTHON, *command], stdout=written, stderr=subprocess.PIPE, check=False
+            [*PYTHON, *command],
+            stdout=written,
+            stderr=subprocess.PIPE,
+            env=surroundings,
+            check=False,
         )
     finally:
         os.close(written)

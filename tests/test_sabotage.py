@@ -57,7 +57,7 @@ def green(tmp_path_factory):
     """The untouched book after one run of everything, and what the three commands said."""
     root = tmp_path_factory.mktemp("green") / "book"
     shutil.copytree(TESTS / "fixture_book", root)
-    unneeded = shutil.ignore_patterns("__pycache__", "lab")
+    unneeded = shutil.ignore_patterns("__pycache__")
     shutil.copytree(LIBRARY, root / "scaling_core", ignore=unneeded)
     book = SmallBook(root)
     return book, [book.check(), book.build(), book.look()]

@@ -16,6 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
+from scaling_core.__main__ import let_go
 from scaling_core.lab import plan
 from scaling_core.lab._progress import Bar, clock
 from scaling_core.lab.config import RunConfig, seconds_estimate
@@ -73,12 +74,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return 0
     except SystemExit as end:  # from argparse: help was asked for, or usage was bad
+        let_go()
         return int(end.code or 0)
     except KeyboardInterrupt as stop:
         _complain(str(stop) or "stopped")
         return 130
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        let_go()
         return 0
     except (RuntimeError, WriteFailed) as error:  # SweepFailed, WorkerRefused, VerifyFailed
         _complain(str(error))

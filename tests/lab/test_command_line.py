@@ -1,8 +1,10 @@
 """`python -m scaling_core.lab`: what it says, its exit codes, and what it leaves behind."""
 
 import json
+import os
 import re
 import resource
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -508,3 +510,20 @@ def test_report_hands_on_its_file(capsys, here, monkeypatch):
     monkeypatch.setattr(report, "report", lambda file, out: given.append((file, out)) or "done")
     assert answer(capsys, "report", "a.csv", "--out", "b.html") == (0, "done\n", "")
     assert given == [(Path("a.csv"), Path("b.html"))]
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_has_gone_ends_help_quietly(unbuffered):
+    read, written = os.pipe()
+    os.close(read)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "scaling_core.lab", "--help"],
+            stdout=written,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+            check=False,
+        )
+    finally:
+        os.close(written)
+    assert (done.returncode, done.stderr) == (0, b"")

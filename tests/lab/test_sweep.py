@@ -264,6 +264,8 @@ def command_line(folder: Path):
         [sys.executable, script, folder],
         env=ENVIRONMENT,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        # a suite that runs in the background hands on that SIGINT is ignored
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     ) as process:  # fmt: skip
         try:
             deadline = time.monotonic() + 60
