@@ -45,11 +45,6 @@ class ReportError(OSError):
     """Why no page can be written to that place."""
 
 
-def main(path: Path, out: Path | None = None) -> None:
-    """Writes the report on a file of runs and says where it is; for the command line."""
-    print(report(path, out))  # noqa: T201
-
-
 def report(runs_csv: Path, out: Path | None = None) -> Path:
     """Writes an HTML page with the fits of a file of runs, graded; returns the page's path.
 

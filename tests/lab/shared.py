@@ -1,4 +1,4 @@
-"""What several tests of the lab use: sources, built once, hashes of arrays, short exams."""
+"""What several tests of the lab use: small runs, sources, hashes of arrays, short exams."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,13 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
-from scaling_core.lab import ShannonSource, config, exam
+from scaling_core.lab import RunConfig, ShannonSource, config, exam
+
+TINY = RunConfig("quick", "shannon", d=4, tokens=5_120, lr=0.03, seed=7, k=2)
+SUMS = RunConfig(
+    "addition", "addition", d=8, tokens=5_040, lr=0.02, seed=1, k=0, T=14, batch=504,
+    rel_start="zero", evals=3,
+)  # fmt: skip
 
 
 @cache

@@ -6,15 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lab.shared import hash_of, shannon, short_exam
+from lab.shared import SUMS, TINY, hash_of, shannon, short_exam
 from scaling_core.lab import AdditionSource, RunConfig, TextSource
 from scaling_core.lab.exam import Exam, Lessons
-
-TINY = RunConfig("quick", "shannon", d=4, tokens=5_120, lr=0.03, seed=7, k=2)
-SUMS = RunConfig(
-    "addition", "addition", d=8, tokens=5_040, lr=0.02, seed=1, k=0, T=14, batch=504,
-    rel_start="zero", evals=3,
-)  # fmt: skip
 
 
 @pytest.fixture(scope="module", autouse=True)

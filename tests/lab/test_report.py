@@ -22,8 +22,9 @@ from playwright.sync_api import sync_playwright
 from lab.shared import shannon
 from scaling_core import ChinchillaLaw, FitWarning, fit_chinchilla, fit_isoflop, human
 from scaling_core.lab import Run, RunConfig, _report_fits, _report_recorded, plan
+from scaling_core.lab.__main__ import main
 from scaling_core.lab._runs_text import HEADER, encoded
-from scaling_core.lab.report import ReportError, main, report
+from scaling_core.lab.report import ReportError, report
 from scaling_core.lab.runs_file import RunsFileError
 
 K = 2
@@ -474,10 +475,12 @@ def test_an_earlier_report_is_replaced_a_link_to_it_stays_and_equal_runs_give_eq
 
 def test_the_command_puts_the_page_beside_the_file_and_says_where(tmp_path, capsys):
     csv = file_of(made(plan.quick((1,)))[:1], tmp_path / "runs.csv")
-    main(csv)
+    assert main(["report", str(csv)]) == 0
     assert capsys.readouterr().out == f"{tmp_path / 'runs.html'}\n"
+    assert main(["report", str(csv.rename(tmp_path / "runs.html"))]) == 2
+    assert "is the file of runs itself" in capsys.readouterr().err
     with pytest.raises(ReportError, match="is the file of runs itself"):
-        main(csv.rename(tmp_path / "runs.html"))
+        report(tmp_path / "runs.html")
 
 
 def test_a_run_that_was_trained_makes_a_page(tmp_path):

@@ -1,43 +1,18 @@
 """The lab on twelve points: it runs, its solutions print what they say, its figures have words."""
 
 import re
-from pathlib import Path
 
-import matplotlib as mpl
-
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from notebooks import Lab
 
-from scaling_core.book import show as notebook
-
-LAB = Path(__file__).parents[2] / "docs" / "labs" / "fit-published-curves.py"
-SOURCE = LAB.read_text(encoding="utf-8")
-PROSE = "\n".join(line[2:] for line in SOURCE.splitlines() if line.startswith("#"))
-SOLUTIONS = re.findall(r"<details.*?```python\n(.*?)```\n\n```text\n(.*?)```", PROSE, re.DOTALL)
-
-
-def run(names):
-    """Run all code of the lab, as its kernel does, in a namespace."""
-    exec(compile(SOURCE, str(LAB), "exec"), names)
-    return names
+LAB = Lab("fit-published-curves")
 
 
 @pytest.fixture(scope="module")
 def lab():
     """Names, printed text and figures (id, alt, caption) of one run."""
-    figures, printed = [], []
-    with pytest.MonkeyPatch.context() as patch, mpl.rc_context():
-        patch.setattr(
-            notebook, "show", lambda name, alt, caption: figures.append((name, alt, caption))
-        )
-        names = run(
-            {"print": lambda *texts, end="\n": printed.append(" ".join(map(str, texts)) + end)}
-        )
-    plt.close("all")
-    return names, "".join(printed), figures
+    return LAB.run()
 
 
 def test_errata_ER01_the_twelve_points_do_not_show_the_exponent_of_kaplan(lab):
@@ -78,12 +53,8 @@ def test_the_known_truth_is_found_with_a_floor_and_missed_by_the_line(lab):
     assert abs(np.mean(E) - lab[0]["bent"].law.E) < 3 * np.std(E) / np.sqrt(E.size)  # no bias seen
 
 
-def test_a_second_run_prints_the_same(lab, monkeypatch):
-    printed = []
-    monkeypatch.setattr(notebook, "show", lambda *_, **__: None)
-    run({"print": lambda *texts, end="\n": printed.append(" ".join(map(str, texts)) + end)})
-    plt.close("all")
-    assert "".join(printed) == lab[1]
+def test_a_second_run_prints_the_same(lab):
+    assert LAB.run()[1] == lab[1]
 
 
 def test_no_printed_number_has_more_than_four_significant_digits(lab):
@@ -119,13 +90,10 @@ def test_numbers_in_alt_texts_are_those_of_the_fits(lab):
 
 @pytest.mark.parametrize("number", range(4))
 def test_a_solution_prints_what_stands_under_it(lab, number):
-    code, expected = SOLUTIONS[number]
-    printed = []
-    names = lab[0] | {"print": lambda *texts: printed.append(" ".join(map(str, texts)))}
-    exec(code, names)
-    assert "\n".join(printed).split() == expected.split()
+    printed = LAB.solved(number, lab[0])
+    assert printed.split() == LAB.solutions[number][1].split()
 
 
 def test_every_task_has_a_closed_solution():
-    assert len(SOLUTIONS) == PROSE.count("<summary>Solution") == 4
-    assert "<details open" not in PROSE
+    assert len(LAB.solutions) == LAB.prose.count("<summary>Solution") == 4
+    assert "<details open" not in LAB.prose

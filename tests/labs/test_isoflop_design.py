@@ -2,49 +2,20 @@
 
 import itertools
 import re
-from pathlib import Path
 
-import matplotlib as mpl
-
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from notebooks import Lab
 
 from scaling_core import fit_isoflop
-from scaling_core.book import show as notebook
 
-LAB = Path(__file__).parents[2] / "docs" / "labs" / "isoflop-design.py"
-SOURCE = LAB.read_text(encoding="utf-8")
-PROSE = "\n".join(line[2:] for line in SOURCE.splitlines() if line.startswith("#"))
-SOLUTIONS = re.findall(r"<details.*?```python\n(.*?)```\n\n```text\n(.*?)```", PROSE, re.DOTALL)
-
-
-def run(names):
-    """Run all code of the lab, as its kernel does, in a namespace."""
-    exec(compile(SOURCE, str(LAB), "exec"), names)
-    return names
-
-
-def printing(printed):
-    def note(*texts, end="\n", sep=" "):
-        printed.append(sep.join(map(str, texts)) + end)
-
-    return {"print": note}
+LAB = Lab("isoflop-design")
 
 
 @pytest.fixture(scope="module")
 def lab():
     """Names, printed text and figures (id, alt, caption) of one run."""
-    figures, printed = [], []
-    with pytest.MonkeyPatch.context() as patch, mpl.rc_context():
-        patch.setattr(
-            notebook, "show", lambda name, alt, caption: figures.append((name, alt, caption))
-        )
-        names = run(printing(printed))
-    plt.close("all")
-    return names, "".join(printed), figures
+    return LAB.run()
 
 
 def test_errata_ER62_five_pilots_on_a_ray_do_not_fix_five_constants(lab):
@@ -124,12 +95,8 @@ def test_the_plan_keeps_five_sizes_with_the_lowest_loss_inside(lab):
         assert 0 < loss.argmin() < 4
 
 
-def test_a_second_run_prints_the_same(lab, monkeypatch):
-    printed = []
-    monkeypatch.setattr(notebook, "show", lambda *_, **__: None)
-    run(printing(printed))
-    plt.close("all")
-    assert "".join(printed) == lab[1]
+def test_a_second_run_prints_the_same(lab):
+    assert LAB.run()[1] == lab[1]
 
 
 def test_no_printed_number_has_more_than_four_significant_digits(lab):
@@ -175,20 +142,18 @@ def test_numbers_in_alt_texts_are_those_of_the_runs(lab):
 
 @pytest.mark.parametrize("number", range(5))
 def test_a_solution_prints_what_stands_under_it(lab, number):
-    code, expected = SOLUTIONS[number]
-    printed = []
-    exec(code, lab[0] | printing(printed))
-    assert "".join(printed).split() == expected.split()
+    printed = LAB.solved(number, lab[0])
+    assert printed.split() == LAB.solutions[number][1].split()
 
 
 def test_every_task_has_a_closed_solution():
-    assert len(SOLUTIONS) == PROSE.count("<summary>Solution") == 5
-    assert "<details open" not in PROSE
+    assert len(LAB.solutions) == LAB.prose.count("<summary>Solution") == 5
+    assert "<details open" not in LAB.prose
 
 
 def test_every_anchor_that_covers_an_item_is_a_heading():
-    headings = re.findall(r"^## (.*)$", PROSE, re.MULTILINE)
+    headings = re.findall(r"^## (.*)$", LAB.prose, re.MULTILINE)
     slugs = {re.sub(r"[^a-z0-9]+", "-", heading.lower()) for heading in headings}
-    covered = re.findall(r'^  ([A-Z]\d\d): "#(.*)"$', PROSE, re.MULTILINE)
+    covered = re.findall(r'^  ([A-Z]\d\d): "#(.*)"$', LAB.prose, re.MULTILINE)
     assert {item for item, _ in covered} == {"C24", "C25", "C26", "C27", "O15"}
     assert {anchor for _, anchor in covered} <= slugs

@@ -1,52 +1,23 @@
 """The lab on 0.73 against 0.50: by law, and on recorded runs that are counted and read anew."""
 
 import re
-from pathlib import Path
 
-import matplotlib as mpl
-
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from notebooks import Lab
 
 from scaling_core import BESIROGLU_2024, PORIAN_2024, fit_chinchilla, fit_isoflop
-from scaling_core.book import show as notebook
 from scaling_core.lab import Shape
 from scaling_core.lab.plan import CENTRAL, DELTA
 from scaling_core.lab.recorded import recorded
 
-LAB = Path(__file__).parents[2] / "docs" / "labs" / "reconcile.py"
-SOURCE = LAB.read_text(encoding="utf-8")
-PROSE = "\n".join(line[2:] for line in SOURCE.splitlines() if line.startswith("#"))
-SOLUTIONS = re.findall(r"<details.*?```python\n(.*?)```\n\n```text\n(.*?)```", PROSE, re.DOTALL)
-
-
-def run(names):
-    """Run all code of the lab, as its kernel does, in a namespace."""
-    exec(compile(SOURCE, str(LAB), "exec"), names)
-    return names
-
-
-def printing(printed):
-    def note(*texts, end="\n", sep=" "):
-        printed.append(sep.join(map(str, texts)) + end)
-
-    return {"print": note}
+LAB = Lab("reconcile")
 
 
 @pytest.fixture(scope="module")
 def lab():
     """Names, printed text and figures (id, alt, caption) of one run."""
-    figures, printed = [], []
-    with pytest.MonkeyPatch.context() as patch, mpl.rc_context():
-        patch.setattr(
-            notebook, "show", lambda name, alt, caption: figures.append((name, alt, caption))
-        )
-        names = run(printing(printed))
-    plt.close("all")
-    return names, "".join(printed), figures
+    return LAB.run()
 
 
 def test_both_optima_stop_short_of_convergence(lab):
@@ -69,7 +40,9 @@ def test_the_ladder_is_that_of_Porian_et_al(lab):
 def test_errata_ER09_ER10_counting_over_Kaplans_sizes_shows_three_quarters(lab):
     slopes = lab[0]["slopes"][768]
     assert slopes == pytest.approx([0.746, 0.750, 0.788], abs=5e-4)
-    assert not re.search(r"(?i)kaplan[^.]*(because|since)[^.]*(converge|compute was not)", PROSE)
+    assert not re.search(
+        r"(?i)kaplan[^.]*(because|since)[^.]*(converge|compute was not)", LAB.prose
+    )
 
 
 @pytest.mark.parametrize(("share", "a"), [(0, 0.513), (0.25, 0.587), (0.5, 0.630), (1, 0.682)])
@@ -186,12 +159,8 @@ def test_numbers_in_alt_texts_are_those_of_the_runs(lab):
     assert names["one"].steps.max() == pytest.approx(24_000, rel=0.02)
 
 
-def test_a_second_run_prints_the_same(lab, monkeypatch):
-    printed = []
-    monkeypatch.setattr(notebook, "show", lambda *_, **__: None)
-    run(printing(printed))
-    plt.close("all")
-    assert "".join(printed) == lab[1]
+def test_a_second_run_prints_the_same(lab):
+    assert LAB.run()[1] == lab[1]
 
 
 def test_no_printed_number_has_more_than_four_significant_digits(lab):
@@ -214,12 +183,10 @@ def test_every_figure_has_its_own_id_and_words_for_those_who_cannot_see_it(lab):
 
 @pytest.mark.parametrize("number", range(5))
 def test_a_solution_prints_what_stands_under_it(lab, number):
-    code, expected = SOLUTIONS[number]
-    printed = []
-    exec(code, lab[0] | printing(printed))
-    assert "".join(printed).split() == expected.split()
+    printed = LAB.solved(number, lab[0])
+    assert printed.split() == LAB.solutions[number][1].split()
 
 
 def test_every_task_has_a_closed_solution():
-    assert len(SOLUTIONS) == PROSE.count("<summary>Solution") == 5
-    assert "<details open" not in PROSE
+    assert len(LAB.solutions) == LAB.prose.count("<summary>Solution") == 5
+    assert "<details open" not in LAB.prose

@@ -1,49 +1,20 @@
 """The lab on metrics: a demonstration that fails, one that works, and a jump of the loss."""
 
 import re
-from pathlib import Path
 
-import matplotlib as mpl
-
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from notebooks import Lab
 
-from scaling_core.book import show as notebook
 from scaling_core.lab.recorded import recorded
 
-LAB = Path(__file__).parents[2] / "docs" / "labs" / "metric-illusion.py"
-SOURCE = LAB.read_text(encoding="utf-8")
-PROSE = "\n".join(line[2:] for line in SOURCE.splitlines() if line.startswith("#"))
-SOLUTIONS = re.findall(r"<details.*?```python\n(.*?)```\n\n```text\n(.*?)```", PROSE, re.DOTALL)
-
-
-def run(names):
-    """Run all code of the lab, as its kernel does, in a namespace."""
-    exec(compile(SOURCE, str(LAB), "exec"), names)
-    return names
-
-
-def printing(printed):
-    def note(*texts, end="\n", sep=" "):
-        printed.append(sep.join(map(str, texts)) + end)
-
-    return {"print": note}
+LAB = Lab("metric-illusion")
 
 
 @pytest.fixture(scope="module")
 def lab():
     """Names, printed text and figures (id, alt, caption) of one run."""
-    figures, printed = [], []
-    with pytest.MonkeyPatch.context() as patch, mpl.rc_context():
-        patch.setattr(
-            notebook, "show", lambda name, alt, caption: figures.append((name, alt, caption))
-        )
-        names = run(printing(printed))
-    plt.close("all")
-    return names, "".join(printed), figures
+    return LAB.run()
 
 
 def test_errata_ER65_the_demonstration_has_one_chance_for_all_models(lab):
@@ -124,7 +95,7 @@ def test_no_more_seeds_solve_with_more_parameters(lab):
     right = np.array([m["exact"] for m in sums.metrics])
     shares = [np.mean(right[sums.N == N] >= 0.9) for N in np.unique(sums.N)]
     assert shares == sorted(shares, reverse=True)
-    assert not re.search(r"(?i)(solves?|adds?|addition) emerges? with size", PROSE)
+    assert not re.search(r"(?i)(solves?|adds?|addition) emerges? with size", LAB.prose)
 
 
 def test_numbers_in_alt_texts_are_those_of_the_runs(lab):
@@ -142,12 +113,8 @@ def test_numbers_in_alt_texts_are_those_of_the_runs(lab):
     assert (left.min(), left.max()) == pytest.approx((193_536, 322_560))
 
 
-def test_a_second_run_prints_the_same(lab, monkeypatch):
-    printed = []
-    monkeypatch.setattr(notebook, "show", lambda *_, **__: None)
-    run(printing(printed))
-    plt.close("all")
-    assert "".join(printed) == lab[1]
+def test_a_second_run_prints_the_same(lab):
+    assert LAB.run()[1] == lab[1]
 
 
 def test_no_printed_number_has_more_than_four_significant_digits(lab):
@@ -168,12 +135,10 @@ def test_every_figure_has_its_own_id_and_words_for_those_who_cannot_see_it(lab):
 
 @pytest.mark.parametrize("number", range(5))
 def test_a_solution_prints_what_stands_under_it(lab, number):
-    code, expected = SOLUTIONS[number]
-    printed = []
-    exec(code, lab[0] | printing(printed))
-    assert "".join(printed).split() == expected.split()
+    printed = LAB.solved(number, lab[0])
+    assert printed.split() == LAB.solutions[number][1].split()
 
 
 def test_every_task_has_a_closed_solution():
-    assert len(SOLUTIONS) == PROSE.count("<summary>Solution") == 5
-    assert "<details open" not in PROSE
+    assert len(LAB.solutions) == LAB.prose.count("<summary>Solution") == 5
+    assert "<details open" not in LAB.prose

@@ -1,52 +1,23 @@
 """The lab on repeated and noisy data: worth of a pass, memory, and break-even noise."""
 
 import re
-from pathlib import Path
 
-import matplotlib as mpl
-
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from notebooks import Lab
 
 from scaling_core import effective_epochs
-from scaling_core.book import show as notebook
 from scaling_core.lab import RunConfig, ShannonSource
 from scaling_core.lab.exam import Lessons
 from scaling_core.lab.recorded import recorded
 
-LAB = Path(__file__).parents[2] / "docs" / "labs" / "repeated-data.py"
-SOURCE = LAB.read_text(encoding="utf-8")
-PROSE = "\n".join(line[2:] for line in SOURCE.splitlines() if line.startswith("#"))
-SOLUTIONS = re.findall(r"<details.*?```python\n(.*?)```\n\n```text\n(.*?)```", PROSE, re.DOTALL)
-
-
-def run(names):
-    """Run all code of the lab, as its kernel does, in a namespace."""
-    exec(compile(SOURCE, str(LAB), "exec"), names)
-    return names
-
-
-def printing(printed):
-    def note(*texts, end="\n", sep=" "):
-        printed.append(sep.join(map(str, texts)) + end)
-
-    return {"print": note}
+LAB = Lab("repeated-data")
 
 
 @pytest.fixture(scope="module")
 def lab():
     """Names, printed text and figures (id, alt, caption) of one run."""
-    figures, printed = [], []
-    with pytest.MonkeyPatch.context() as patch, mpl.rc_context():
-        patch.setattr(
-            notebook, "show", lambda name, alt, caption: figures.append((name, alt, caption))
-        )
-        names = run(printing(printed))
-    plt.close("all")
-    return names, "".join(printed), figures
+    return LAB.run()
 
 
 def test_the_floor_is_that_of_the_ladder_and_known_without_any_run(lab):
@@ -147,12 +118,8 @@ def test_numbers_in_alt_texts_are_those_of_the_runs(lab):
 
 
 def test_a_second_run_prints_the_same(lab, monkeypatch):
-    printed = []
-    monkeypatch.setattr(notebook, "show", lambda *_, **__: None)
     monkeypatch.setattr(ShannonSource, "load", lambda: lab[0]["source"])  # seconds of work
-    run(printing(printed))
-    plt.close("all")
-    assert "".join(printed) == lab[1]
+    assert LAB.run()[1] == lab[1]
 
 
 def test_no_printed_number_has_more_than_four_significant_digits(lab):
@@ -173,12 +140,10 @@ def test_every_figure_has_its_own_id_and_words_for_those_who_cannot_see_it(lab):
 
 @pytest.mark.parametrize("number", range(5))
 def test_a_solution_prints_what_stands_under_it(lab, number):
-    code, expected = SOLUTIONS[number]
-    printed = []
-    exec(code, lab[0] | printing(printed))
-    assert "".join(printed).split() == expected.split()
+    printed = LAB.solved(number, lab[0])
+    assert printed.split() == LAB.solutions[number][1].split()
 
 
 def test_every_task_has_a_closed_solution():
-    assert len(SOLUTIONS) == PROSE.count("<summary>Solution") == 5
-    assert "<details open" not in PROSE
+    assert len(LAB.solutions) == LAB.prose.count("<summary>Solution") == 5
+    assert "<details open" not in LAB.prose

@@ -1,48 +1,18 @@
 """The lab on the cheapest life: its numbers are those of the tables, its words those of a run."""
 
 import re
-from pathlib import Path
 
-import matplotlib as mpl
-
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from notebooks import Lab
 
-from scaling_core.book import show as notebook
-
-LAB = Path(__file__).parents[2] / "docs" / "labs" / "serving-economics.py"
-SOURCE = LAB.read_text(encoding="utf-8")
-PROSE = "\n".join(line[2:] for line in SOURCE.splitlines() if line.startswith("#"))
-SOLUTIONS = re.findall(r"<details.*?```python\n(.*?)```\n\n```text\n(.*?)```", PROSE, re.DOTALL)
-
-
-def run(names):
-    """Run all code of the lab, as its kernel does, in a namespace."""
-    exec(compile(SOURCE, str(LAB), "exec"), names)
-    return names
-
-
-def printing(printed):
-    def note(*texts, end="\n"):
-        printed.append(" ".join(map(str, texts)) + end)
-
-    return {"print": note}
+LAB = Lab("serving-economics")
 
 
 @pytest.fixture(scope="module")
 def lab():
     """Names, printed text and figures (id, alt, caption) of one run."""
-    figures, printed = [], []
-    with pytest.MonkeyPatch.context() as patch, mpl.rc_context():
-        patch.setattr(
-            notebook, "show", lambda name, alt, caption: figures.append((name, alt, caption))
-        )
-        names = run(printing(printed))
-    plt.close("all")
-    return names, "".join(printed), figures
+    return LAB.run()
 
 
 def test_errata_ER37_equal_compute_is_not_equal_loss(lab):
@@ -66,9 +36,7 @@ def test_errata_ER38_ten_times_cheaper_to_serve_at_equal_compute_is_right(lab):
 
 def test_errata_ER39_half_a_trillion_tokens_do_not_outweigh_training(lab):
     names = lab[0]
-    printed = []
-    exec(SOLUTIONS[1][0], names | printing(printed))
-    text = "".join(printed)
+    text = LAB.solved(1, names)
     assert "3: serving overtakes at 1.4T; 500B tokens cost $210K" in text
     assert "training costs $588K" in text
 
@@ -135,12 +103,8 @@ def test_no_forecast_does_better_than_the_right_one(lab):
         assert abs(np.log(lab[0]["days"][curve.argmin()] / days)) < 0.1  # the grid's step
 
 
-def test_a_second_run_prints_the_same(lab, monkeypatch):
-    printed = []
-    monkeypatch.setattr(notebook, "show", lambda *_, **__: None)
-    run(printing(printed))
-    plt.close("all")
-    assert "".join(printed) == lab[1]
+def test_a_second_run_prints_the_same(lab):
+    assert LAB.run()[1] == lab[1]
 
 
 def test_no_printed_number_has_more_than_four_significant_digits(lab):
@@ -188,12 +152,10 @@ def test_numbers_in_alt_texts_are_those_of_the_runs(lab):
 
 @pytest.mark.parametrize("number", range(5))
 def test_a_solution_prints_what_stands_under_it(lab, number):
-    code, expected = SOLUTIONS[number]
-    printed = []
-    exec(code, lab[0] | printing(printed))
-    assert "".join(printed).split() == expected.split()
+    printed = LAB.solved(number, lab[0])
+    assert printed.split() == LAB.solutions[number][1].split()
 
 
 def test_every_task_has_a_closed_solution():
-    assert len(SOLUTIONS) == PROSE.count("<summary>Solution") == 5
-    assert "<details open" not in PROSE
+    assert len(LAB.solutions) == LAB.prose.count("<summary>Solution") == 5
+    assert "<details open" not in LAB.prose

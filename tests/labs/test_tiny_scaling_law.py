@@ -2,50 +2,22 @@
 
 import re
 from dataclasses import replace
-from pathlib import Path
 
-import matplotlib as mpl
-
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from notebooks import Lab
 
-from scaling_core.book import show as notebook
 from scaling_core.lab import plan
 from scaling_core.lab.runs_file import RunsFile, read_runs
 
-ROOT = Path(__file__).parents[2]
-LAB = ROOT / "docs" / "labs" / "tiny-scaling-law.py"
-RECORDED = ROOT / "scaling_core" / "data" / "lab_runs.csv"
-SOURCE = LAB.read_text(encoding="utf-8")
-CODE = "\n".join(line for line in SOURCE.splitlines() if not line.startswith("#"))
-PROSE = "\n".join(line[2:] for line in SOURCE.splitlines() if line.startswith("#"))
-SOLUTIONS = re.findall(r"<details.*?```python\n(.*?)```\n\n```text\n(.*?)```", PROSE, re.DOTALL)
-
-
-def run(source, **names):
-    """Names, printed text and figures (id, alt, caption) of a run of the lab's code."""
-    figures, printed = [], []
-
-    def keep(*texts, end="\n"):
-        printed.append(" ".join(map(str, texts)) + end)
-
-    with pytest.MonkeyPatch.context() as patch, mpl.rc_context():
-        patch.setattr(
-            notebook, "show", lambda name, alt, caption: figures.append((name, alt, caption))
-        )
-        names |= {"print": keep}
-        exec(compile(source, str(LAB), "exec"), names)
-    plt.close("all")
-    return names, "".join(printed), figures
+LAB = Lab("tiny-scaling-law")
+RECORDED = LAB.path.parents[2] / "scaling_core" / "data" / "lab_runs.csv"
 
 
 @pytest.fixture(scope="module")
 def lab():
     """The lab as the site shows it, its live run included."""
-    return run(SOURCE, __name__="__main__")
+    return LAB.run(__name__="__main__")
 
 
 def thousandths(values):
@@ -130,10 +102,12 @@ def test_masks_are_those_of_the_plan_and_hold_nothing_back_from_the_later_files(
 
 
 def test_the_answers_are_opened_after_the_predictions():
-    opened = CODE.index('recorded("lab_holdout.csv")')
-    assert CODE.index("said = ") < opened
-    assert CODE.index('print("predicted loss') < opened
-    assert "holdout" not in CODE[: CODE.index("said = ")].replace('mine.group != "holdout"', "")
+    opened = LAB.code.index('recorded("lab_holdout.csv")')
+    assert LAB.code.index("said = ") < opened
+    assert LAB.code.index('print("predicted loss') < opened
+    assert "holdout" not in LAB.code[: LAB.code.index("said = ")].replace(
+        'mine.group != "holdout"', ""
+    )
 
 
 def test_read_outs_are_frozen(lab):
@@ -184,7 +158,7 @@ def test_own_runs_are_laid_over_the_recorded_ones_and_change_nothing_of_them(lab
     with RunsFile(own) as file:
         for row in rows:
             file.append(row)
-    names, printed, figures = run(SOURCE.replace('RUNS = ""', f"RUNS = {str(own)!r}"))
+    names, printed, figures = LAB.run(LAB.source.replace('RUNS = ""', f"RUNS = {str(own)!r}"))
     before = [line for line in lab[1].splitlines() if "just now" not in line]
     gone = [line for line in before if line not in printed.splitlines()]
     new = [line for line in printed.splitlines() if line not in lab[1].splitlines()]
@@ -201,7 +175,7 @@ def test_a_file_without_a_known_entropy_is_refused(tmp_path):
     with RunsFile(own) as file:
         file.append(row)
     with pytest.raises(AssertionError, match="nobody knows"):
-        run(SOURCE.replace('RUNS = ""', f"RUNS = {str(own)!r}"))
+        LAB.run(LAB.source.replace('RUNS = ""', f"RUNS = {str(own)!r}"))
 
 
 def test_no_printed_number_has_more_than_four_significant_digits(lab):
@@ -221,15 +195,10 @@ def test_every_figure_has_its_own_id_and_words_for_those_who_cannot_see_it(lab):
 
 @pytest.mark.parametrize("number", range(4))
 def test_a_solution_prints_what_stands_under_it(lab, number):
-    code, expected = SOLUTIONS[number]
-    printed = []
-    names = lab[0] | {
-        "print": lambda *texts, end="\n": printed.append(" ".join(map(str, texts)) + end)
-    }
-    exec(code, names)
-    assert "".join(printed).split() == expected.split()
+    printed = LAB.solved(number, lab[0])
+    assert printed.split() == LAB.solutions[number][1].split()
 
 
 def test_every_task_has_a_closed_solution():
-    assert len(SOLUTIONS) == PROSE.count("<summary>Solution") == 4
-    assert "<details open" not in PROSE
+    assert len(LAB.solutions) == LAB.prose.count("<summary>Solution") == 4
+    assert "<details open" not in LAB.prose
